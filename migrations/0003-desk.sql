@@ -40,6 +40,7 @@ create table queues (
   strategy text not null default 'by_hand' check (strategy in ('by_hand', 'round_robin')),
   hours jsonb,
   offer_seconds integer not null default 60 check (offer_seconds between 5 and 86400),
+  owner_first_seconds integer not null default 600 check (owner_first_seconds between 0 and 604800),
   senior_after_seconds integer check (senior_after_seconds >= 0),
   head_after_seconds integer check (head_after_seconds >= 0),
   created_at timestamptz not null default now()

@@ -246,7 +246,8 @@ const MEMBERS = ['id', 'title', 'settings', 'capabilities', 'verify', 'handshake
 export function defineChannel<Schema extends z.ZodObject>(channel: Channel<Schema>): Channel<Schema> {
   if (!/^[a-z][a-z0-9-]{1,30}$/.test(channel.id)) throw new Error(`channel id "${channel.id}" is not kebab-case`);
   const unknown = Object.keys(channel).filter((member) => !MEMBERS.includes(member));
-  if (unknown.length > 0) throw new Error(`channel ${channel.id} has members that are not in the contract: ${unknown}`);
+  if (unknown.length > 0)
+    throw new Error(`channel ${channel.id} has members that are not in the contract: ${unknown}`);
   if (channel.verify === undefined && channel.listen === undefined)
     throw new Error(`channel ${channel.id} neither receives by webhook nor listens`);
   return Object.freeze(channel);

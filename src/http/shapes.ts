@@ -1,0 +1,434 @@
+/**
+ * The shapes of the API, once: request validation, the OpenAPI document and the web app's types all come from here.
+ * Times are ISO 8601 in UTC. Ids are UUIDs. Personal data is masked unless a shape says otherwise.
+ */
+import { z } from 'zod';
+
+export const id = z.uuid().meta({ description: 'UUID' });
+export const time = z.string().meta({ format: 'date-time', description: 'ISO 8601, UTC' });
+export const role = z.enum(['admin', 'head', 'manager', 'auditor']);
+export const language = z.enum(['en', 'ru']);
+export const outcome = z.enum(['opened', 'attached', 'ignored', 'quarantined']);
+
+export const problem = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string().optional(),
+    fields: z.record(z.string(), z.string()).optional().meta({ description: 'field -> what is wrong with it' }),
+  })
+  .meta({ id: 'Problem', description: 'RFC 9457 problem details' });
+
+// People and access
+
+export const person = z.object({ id, name: z.string() }).meta({ id: 'Person' });
+
+export const me = z
+  .object({ id, email: z.string(), name: z.string(), role, language, onShift: z.boolean(), queues: z.array(id) })
+  .meta({ id: 'Me' });
+
+export const user = z
+  .object({
+    id,
+    email: z.string(),
+    name: z.string(),
+    role,
+    language,
+    onShift: z.boolean(),
+    disabled: z.boolean(),
+    ready: z.boolean().meta({ description: 'has set a password' }),
+    createdAt: time,
+  })
+  .meta({ id: 'User' });
+
+export const newUser = z.object({
+  email: z
+    .email()
+    .max(254)
+    .transform((text) => text.toLowerCase()),
+  name: z.string().trim().min(1).max(200),
+  role,
+  language: language.default('en'),
+});
+export const userChange = z
+  .object({ name: z.string().trim().min(1).max(200), role, language, disabled: z.boolean(), onShift: z.boolean() })
+  .partial();
+export const invited = user.extend({ setupUrl: z.string() }).meta({ id: 'InvitedUser' });
+
+export const login = z.object({ email: z.string().max(254), password: z.string().min(1).max(1024) });
+export const setup = z.object({
+  token: z.string().min(20).max(200),
+  /** Only for the first admin's link; an invited person's e-mail is known. */
+  email: z.email().max(254).optional(),
+  name: z.string().trim().min(1).max(200).optional(),
+  password: z.string().min(10, 'at least 10 characters').max(1024),
+  language: language.optional(),
+});
+export const setupState = z
+  .object({ valid: z.boolean(), firstAdmin: z.boolean(), email: z.string().nullable(), name: z.string().nullable() })
+  .meta({ id: 'SetupState' });
+
+export const apiKey = z
+  .object({
+    id,
+    name: z.string(),
+    scope: z.enum(['read', 'write', 'admin']),
+    userId: id.nullable(),
+    createdAt: time,
+    lastUsedAt: time.nullable(),
+  })
+  .meta({ id: 'ApiKey' });
+export const newApiKey = z.object({
+  name: z.string().trim().min(1).max(200),
+  scope: z.enum(['read', 'write', 'admin']),
+  userId: id.optional(),
+});
+export const madeApiKey = apiKey.extend({ secret: z.string() }).meta({ id: 'NewApiKey' });
+
+// Leads
+
+export const stage = z
+  .object({
+    id: z.string(),
+    position: z.int(),
+    title: z.object({ en: z.string(), ru: z.string() }),
+    kind: z.enum(['open', 'won', 'lost']),
+  })
+  .meta({ id: 'Stage' });
+
+export const leadSource = z
+  .object({
+    utm: z.record(z.string(), z.string()).optional(),
+    page: z.string().optional(),
+    referrer: z.string().optional(),
+  })
+  .meta({
+    id: 'LeadSource',
+    description: 'only values that cannot be personal: no query strings, nothing like a phone',
+  });
+
+export const because = z
+  .object({
+    rule: z.string().nullable().meta({ description: 'name of the routing rule; null: the default queue' }),
+    ruleId: id.nullable(),
+    matched: z.array(z.string()),
+    ownerFirst: z.boolean(),
+  })
+  .meta({ id: 'Because', description: 'why this queue' });
+
+export const lead = z
+  .object({
+    id,
+    stage: z.string(),
+    queue: z.object({ id, name: z.string() }),
+    priority: z.int().meta({ description: '-1 low, 0 normal, 1 high' }),
+    owner: person.nullable(),
+    claimedAt: time.nullable(),
+    offeredTo: person.nullable(),
+    offerUntil: time.nullable(),
+    channel: z.string(),
+    endpoint: z.object({ id, name: z.string() }),
+    openedAt: time,
+    lastMessageAt: time,
+    closedAt: time.nullable(),
+    messages: z.int(),
+    repeat: z.boolean().meta({ description: 'the contact was in the base before' }),
+    language: z.string().nullable(),
+    source: leadSource.nullable(),
+    /** Null before the claim, and for those who may not see people. */
+    contact: z
+      .object({ id, name: z.string().nullable(), phone: z.string().nullable(), email: z.string().nullable() })
+      .nullable()
+      .meta({ description: 'phone and e-mail are masked' }),
+  })
+  .meta({ id: 'Lead' });
+
+export const leadQuery = z.object({
+  queue: id.optional(),
+  status: z.enum(['waiting', 'mine', 'claimed', 'open', 'closed', 'all']).default('waiting'),
+  stage: z.string().max(40).optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  cursor: z.string().max(200).optional(),
+});
+export const leadPage = z
+  .object({
+    leads: z.array(lead),
+    nextCursor: z.string().nullable(),
+    total: z.int().meta({ description: 'how many match, counted up to 1000' }),
+  })
+  .meta({ id: 'LeadPage' });
+
+export const field = z
+  .object({ name: z.string(), value: z.string(), kind: z.enum(['name', 'phone', 'email', 'text']) })
+  .meta({ id: 'Field', description: 'values of kind phone and email are masked' });
+
+export const attachment = z
+  .object({ id, name: z.string(), mediaType: z.string(), size: z.int() })
+  .meta({ id: 'Attachment' });
+
+/** One line of a lead's timeline: a message, a note, or something that happened to the lead. */
+export const timelineItem = z
+  .discriminatedUnion('type', [
+    z.object({
+      type: z.literal('message'),
+      id,
+      at: time,
+      kind: z.enum(['form', 'text', 'call', 'note']),
+      direction: z.enum(['inbound', 'outbound', 'internal']),
+      author: person.nullable(),
+      endpoint: z.object({ id, name: z.string() }).nullable(),
+      text: z.string().nullable(),
+      fields: z.array(field),
+      source: z.record(z.string(), z.unknown()).nullable(),
+      attachments: z.array(attachment),
+      leadId: id,
+    }),
+    z.object({
+      type: z.literal('event'),
+      id: z.string(),
+      at: time,
+      kind: z.string().meta({
+        description: 'opened, attached, claimed, released, stage, owner, offered, offer_missed, queue, reopened, ...',
+      }),
+      actor: person.nullable().meta({ description: 'null: the machine' }),
+      data: z.record(z.string(), z.unknown()),
+    }),
+  ])
+  .meta({ id: 'TimelineItem' });
+
+export const leadDetail = lead
+  .extend({
+    because: because.nullable(),
+    timeline: z.array(timelineItem),
+    suspects: z.int().meta({ description: 'how many other contacts this one may be the same person as' }),
+    mayClaim: z.boolean(),
+    mayChange: z.boolean(),
+  })
+  .meta({ id: 'LeadDetail' });
+
+export const heldBy = problem
+  .extend({ heldBy: person, since: time })
+  .meta({ id: 'AlreadyClaimed', description: 'somebody else holds the lead' });
+
+export const claimBody = z.object({ userId: id.optional() }).meta({
+  description: 'userId: for API keys that are not bound to a person, the manager on whose behalf the lead is claimed',
+});
+export const stageChange = z.object({ stage: z.string().max(40), reason: z.string().max(500).optional() });
+export const ownerChange = z.object({ userId: id.nullable() });
+export const queueChange = z.object({ queueId: id });
+export const newNote = z.object({ text: z.string().trim().min(1).max(10_000) });
+
+// Contacts
+
+export const contact = z
+  .object({
+    id,
+    name: z.string().nullable(),
+    language: z.string().nullable(),
+    createdAt: time,
+    owner: person.nullable(),
+    identities: z.array(
+      z.object({
+        kind: z.string(),
+        value: z.string(),
+        trust: z.enum(['claimed', 'observed', 'attested', 'verified']),
+        createdAt: time,
+      }),
+    ),
+    leads: z.array(
+      z.object({ id, stage: z.string(), openedAt: time, closedAt: time.nullable(), owner: person.nullable() }),
+    ),
+    consents: z.array(z.object({ textHash: z.string(), purpose: z.string(), givenAt: time })),
+  })
+  .meta({ id: 'Contact', description: 'identity values are masked' });
+export const revealBody = z.object({ reason: z.string().trim().min(1).max(300) });
+export const revealed = z
+  .object({ identities: z.array(z.object({ kind: z.string(), value: z.string() })), revealsLeftThisHour: z.int() })
+  .meta({ id: 'Revealed', description: 'values in clear; this request is on record' });
+
+// The desk
+
+export const interval = z.tuple([
+  z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/),
+  z.string().regex(/^(([01]\d|2[0-3]):[0-5]\d|24:00)$/),
+]);
+export const hours = z
+  .object({
+    timezone: z.string().max(64),
+    week: z.partialRecord(z.enum(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']), z.array(interval).max(6)),
+  })
+  .meta({ id: 'Hours' });
+export const newQueue = z.object({
+  name: z.string().trim().min(1).max(200),
+  isDefault: z.boolean().default(false),
+  strategy: z.enum(['by_hand', 'round_robin']).default('by_hand'),
+  hours: hours.nullable().default(null),
+  offerSeconds: z.int().min(5).max(86_400).default(60),
+  ownerFirstSeconds: z.int().min(0).max(604_800).default(600),
+  seniorAfterSeconds: z.int().min(0).nullable().default(null),
+  headAfterSeconds: z.int().min(0).nullable().default(null),
+  members: z
+    .array(z.object({ userId: id, line: z.enum(['first', 'senior']).default('first') }))
+    .max(500)
+    .default([]),
+});
+export const queue = newQueue.extend({ id, waiting: z.int(), oldestWaitingAt: time.nullable() }).meta({ id: 'Queue' });
+
+export const conditions = z
+  .object({
+    channels: z.array(z.string().max(40)).max(50),
+    endpoints: z.array(id).max(200),
+    utm: z.partialRecord(
+      z.enum(['source', 'medium', 'campaign', 'term', 'content']),
+      z.array(z.string().max(200)).max(100),
+    ),
+    pages: z.array(z.string().max(500)).max(100),
+    languages: z.array(z.string().max(10)).max(20),
+    contact: z.enum(['new', 'repeat']),
+    hours: z.enum(['open', 'closed']),
+  })
+  .partial()
+  .meta({ id: 'Conditions', description: 'every condition present must hold; a list holds when one value does' });
+export const newRule = z.object({
+  name: z.string().trim().min(1).max(200),
+  conditions: conditions.default({}),
+  queueId: id,
+  priority: z.int().min(-1).max(1).default(0),
+  enabled: z.boolean().default(true),
+  position: z.int().min(0).max(10_000).default(0),
+});
+export const rule = newRule.extend({ id }).meta({ id: 'Rule' });
+
+// Endpoints and channels
+
+export const settingField = z
+  .object({
+    name: z.string(),
+    title: z.string(),
+    description: z.string().nullable(),
+    kind: z.enum(['text', 'longtext', 'number', 'boolean', 'choice', 'list', 'json']),
+    choices: z.array(z.string()).nullable(),
+    secret: z.boolean(),
+    default: z.unknown(),
+  })
+  .meta({ id: 'SettingField' });
+export const channel = z
+  .object({
+    id: z.string(),
+    title: z.object({ en: z.string(), ru: z.string() }),
+    settings: z.array(settingField),
+    receivesByWebhook: z.boolean(),
+  })
+  .meta({ id: 'Channel' });
+export const newEndpoint = z.object({
+  channel: z.string().max(40),
+  name: z.string().trim().min(1).max(200),
+  settings: z.record(z.string(), z.unknown()).default({}),
+  defaultCountry: z
+    .string()
+    .regex(/^[A-Z]{2}$/)
+    .default('RU'),
+  language: language.default('en'),
+  ratePerAddress: z.int().min(0).nullable().default(null),
+  ratePerEndpoint: z.int().min(0).nullable().default(null),
+});
+export const endpointChange = newEndpoint.omit({ channel: true }).partial().extend({ paused: z.boolean().optional() });
+export const endpoint = z
+  .object({
+    id,
+    channel: z.string(),
+    name: z.string(),
+    key: z.string(),
+    address: z.string().meta({ description: 'where to post' }),
+    snippet: z.string().nullable().meta({ description: 'HTML to paste into a site' }),
+    settings: z
+      .record(z.string(), z.unknown())
+      .meta({ description: 'secrets are masked; sending a mask back keeps them' }),
+    defaultCountry: z.string(),
+    language,
+    ratePerAddress: z.int().nullable(),
+    ratePerEndpoint: z.int().nullable(),
+    paused: z.boolean(),
+    lastDeliveryAt: time.nullable(),
+    createdAt: time,
+  })
+  .meta({ id: 'Endpoint' });
+
+// Quarantine, replay, ledger
+
+export const quarantined = z
+  .object({
+    id: id.meta({ description: 'the delivery' }),
+    endpoint: z.object({ id, name: z.string(), channel: z.string() }),
+    receivedAt: time,
+    decidedAt: time,
+    reason: z.string(),
+    attempts: z.int(),
+    size: z.int(),
+  })
+  .meta({ id: 'Quarantined' });
+export const quarantinePage = z
+  .object({ deliveries: z.array(quarantined), nextCursor: z.string().nullable(), total: z.int() })
+  .meta({ id: 'QuarantinePage' });
+export const deliveryContent = z
+  .object({
+    id,
+    url: z.string(),
+    contentType: z.string().nullable(),
+    body: z.string().meta({ description: 'as text; reading it is on record' }),
+    binary: z.boolean(),
+  })
+  .meta({ id: 'DeliveryContent' });
+export const editBody = z.object({ body: z.string().max(2_000_000), contentType: z.string().max(200).optional() });
+export const dismissBody = z.object({ reason: z.string().trim().min(1).max(300) });
+export const replayBody = z
+  .object({ delivery: id, endpoint: id, from: z.iso.datetime({ offset: true }), to: z.iso.datetime({ offset: true }) })
+  .partial()
+  .meta({ description: 'one delivery, or a range of an endpoint or of all' });
+export const replayed = z.object({ replayed: z.int() }).meta({ id: 'Replayed' });
+
+const counts = {
+  received: z.int(),
+  opened: z.int(),
+  attached: z.int(),
+  ignored: z.int(),
+  quarantined: z.int(),
+  pending: z.int(),
+  balanced: z.boolean(),
+};
+export const ledgerQuery = z.object({
+  endpoint: id.optional(),
+  since: z.string().max(40).optional(),
+  until: z.string().max(40).optional(),
+});
+export const ledger = z
+  .object({
+    ...counts,
+    rows: z.array(
+      z.object({
+        ...counts,
+        day: z.string().meta({ description: 'YYYY-MM-DD, UTC' }),
+        endpoint: z.object({ id, name: z.string(), channel: z.string() }),
+      }),
+    ),
+  })
+  .meta({ id: 'Ledger', description: 'received = opened + attached + ignored + quarantined + pending' });
+
+/** Server-sent events: `event:` is the type, `data:` this object. Ids only: what they stand for is read through the API. */
+export const liveEvent = z
+  .object({
+    type: z.enum([
+      'lead.opened',
+      'lead.changed',
+      'lead.claimed',
+      'lead.released',
+      'lead.message',
+      'quarantine',
+      'desk',
+    ]),
+    lead: id.optional(),
+    queue: id.optional(),
+    owner: id.nullable().optional(),
+  })
+  .meta({ id: 'LiveEvent' });
