@@ -1,0 +1,38 @@
+/** Who is asking, and the transaction in which they ask. */
+import type { Sql, TransactionSql } from 'postgres';
+
+export interface Actor {
+  /** The person; `null` for an API key that is not bound to one. */
+  readonly userId: string | null;
+  /** An API key of scope read acts as auditor, write as head, admin as admin; a bound key acts as its person. */
+  readonly role: 'admin' | 'head' | 'manager' | 'auditor';
+  /** For the audit: `user:<id>`, `key:<id>`, `cli` or `system`. */
+  readonly name: string;
+  readonly language: 'en' | 'ru';
+}
+
+/** Every transaction of the house: handed on explicitly, never ambient. */
+export type Tx = TransactionSql;
+
+/**
+ * A transaction as this person: the session becomes inlet_app, and row-level security sees the user. Everything is
+ * local to the transaction, so nothing leaks through the pool. One pipelined statement, no extra round trip.
+ */
+export function asActor<T>(sql: Sql, actor: Actor, work: (tx: Tx) => Promise<T>): Promise<T> {
+  return sql.begin(async (tx) => {
+    const identified = tx`
+      select set_config('role', 'inlet_app', true), set_config('inlet.user', ${actor.userId ?? ''}, true),
+             set_config('inlet.role', ${actor.role}, true)`;
+    const [, result] = await Promise.all([identified, work(tx)]);
+    return result;
+  }) as Promise<T>;
+}
+
+/** A transaction of the house itself: intake, timers, log-in. On Node the session already is inlet_system. */
+export function asSystem<T>(sql: Sql, work: (tx: Tx) => Promise<T>): Promise<T> {
+  return sql.begin(async (tx) => {
+    const identified = tx`select set_config('role', 'inlet_system', true)`;
+    const [, result] = await Promise.all([identified, work(tx)]);
+    return result;
+  }) as Promise<T>;
+}
