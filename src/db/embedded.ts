@@ -36,7 +36,7 @@ export interface Embedded {
 }
 
 export interface EmbeddedOptions {
-  /** The cluster's own folder, made when absent. Two more names beside it are ours: `<dir>-password`, `<dir>.making-*`. */
+  /** The cluster's own folder, made when absent. Beside it `<dir>-password` and `<dir>.making-*` are ours too. */
   readonly dir: string;
   /** Over {@link DEFAULTS}. A running server that is adopted keeps the settings it was started with. */
   readonly settings?: Readonly<Record<string, string>>;

@@ -27,7 +27,7 @@ export async function inhabitants(dataDir: string): Promise<number[]> {
   return found.flat();
 }
 
-/** A process that has exited but was not reaped (a zombie) counts as gone; so does a shell that stands in the folder. */
+/** A process that exited but was not reaped (a zombie) does not count; nor does a shell that stands in the folder. */
 export async function worksIn(pid: number, dataDir: string): Promise<boolean> {
   if (process.platform !== 'linux') return mayKill(pid);
   if ((await readlink(`/proc/${pid}/cwd`).catch(() => '')) !== dataDir) return false;

@@ -67,7 +67,8 @@ test('arrays of built-in types go in and come back', async () => {
 test('one statement inserts many rows from arrays', async () => {
   await sql.begin(async (tx) => {
     await tx`create temporary table crate (id int, body bytea) on commit drop`;
-    await tx`insert into crate select * from unnest(${[1, 2]}::int[], ${tx.array([Buffer.from('a'), Buffer.from('b')])}::bytea[])`;
+    const bodies = tx.array([Buffer.from('a'), Buffer.from('b')]);
+    await tx`insert into crate select * from unnest(${[1, 2]}::int[], ${bodies}::bytea[])`;
     expect(await tx`select id, body from crate order by id`).toEqual([
       { id: 1, body: Buffer.from('a') },
       { id: 2, body: Buffer.from('b') },
