@@ -1,6 +1,7 @@
 /** PostgreSQL's binaries out of npm, and the operating-system user that they may run as. */
 import { execFile } from 'node:child_process';
 import { access, readFile, stat, symlink } from 'node:fs/promises';
+import { userInfo } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
@@ -57,30 +58,59 @@ async function hydrate(packageDir: string): Promise<void> {
 
 /**
  * PostgreSQL refuses to run as root. Root therefore becomes the owner of the existing data folder, or `postgres`, or
- * `nobody`; where that user could not even reach the folders (a checkout below /root), a user namespace in which root
- * has another number does it.
+ * `nobody`. Where that user cannot even reach the folders (a checkout below /root), a user namespace gives root another
+ * number; where those are forbidden too (Docker), that user gets the one capability to walk through closed folders.
  */
 export async function chooseRunner(dataDir: string | undefined, parent: string, binaries: Binaries): Promise<Runner> {
-  if (process.getuid?.() !== 0) return { as: 'self', run: (file, args) => exec(file, [...args], { env, cwd: '/' }) };
+  if (process.getuid?.() !== 0) return ordinaryRunner();
   const made = dataDir === undefined ? undefined : await stat(dataDir);
+  const owner = made ? { uid: made.uid, gid: made.gid } : await unprivileged();
   const reachable = (await passable(parent)) && (await passable(path.dirname(binaries.initdb)));
-  if (made ? made.uid !== 0 : reachable) {
-    const owner = made ? { uid: made.uid, gid: made.gid } : await unprivileged();
+  if (reachable && owner.uid !== 0)
     return { as: `uid ${owner.uid}`, owner, run: (file, args) => exec(file, [...args], { env, cwd: '/', ...owner }) };
-  }
-  const namespace = ['--user', '--map-user=1000', '--map-group=1000', '--'];
-  await exec('unshare', [...namespace, 'true'], { env }).catch((cause: unknown) => {
-    throw new Error(
-      `PostgreSQL does not run as root, and no other user can reach ${parent}: start Inlet as an ordinary user, ` +
-        'or move it to a folder that others may enter (chmod o+x), or set DATABASE_URL',
-      { cause },
-    );
-  });
-  return {
-    as: 'user namespace',
-    run: (file, args) => exec('unshare', [...namespace, file, ...args], { env, cwd: '/' }),
-  };
+  const namespace = await namespaceCommand();
+  if ((!made || owner.uid === 0) && (await works(namespace))) return { as: 'user namespace', run: wrapped(namespace) };
+  const ids = [`--reuid=${owner.uid}`, `--regid=${owner.gid}`, '--clear-groups'];
+  const capable = ['setpriv', ...ids, '--inh-caps=+dac_override', '--ambient-caps=+dac_override', '--'];
+  if (owner.uid !== 0 && (await works(capable)))
+    return { as: `uid ${owner.uid} with dac_override`, owner, run: wrapped(capable) };
+  throw new Error(
+    `PostgreSQL does not run as root, and no other user can reach ${parent}: start Inlet as an ordinary user, ` +
+      'or move it to a folder that others may enter (chmod o+x), or set DATABASE_URL',
+  );
 }
+
+/** initdb wants a user with a name; `docker run --user 1234` has none, and borrows one in a namespace. */
+async function ordinaryRunner(): Promise<Runner> {
+  try {
+    userInfo();
+    return { as: 'self', run: (file, args) => exec(file, [...args], { env, cwd: '/' }) };
+  } catch {
+    const namespace = await namespaceCommand();
+    if (await works(namespace)) return { as: 'user namespace', run: wrapped(namespace) };
+    throw new Error(
+      `PostgreSQL needs a user that has a name, and user ${process.getuid?.()} is not in /etc/passwd: ` +
+        'run Inlet as one that is, or set DATABASE_URL',
+    );
+  }
+}
+
+/** The user that we are inside must have a name too: `nobody` has one everywhere. */
+async function namespaceCommand(): Promise<string[]> {
+  const { uid, gid } = await unprivileged();
+  return ['unshare', '--user', `--map-user=${uid}`, `--map-group=${gid}`, '--'];
+}
+
+const wrapped =
+  ([command = '', ...before]: readonly string[]): Runner['run'] =>
+  (file, args) =>
+    exec(command, [...before, file, ...args], { env, cwd: '/' });
+
+const works = (command: readonly string[]): Promise<boolean> =>
+  wrapped(command)('true', []).then(
+    () => true,
+    () => false,
+  );
 
 async function unprivileged(): Promise<{ uid: number; gid: number }> {
   const id = async (flag: string) => Number((await exec('id', [flag, 'postgres'], { env })).stdout);
