@@ -16,12 +16,15 @@ create table pending (
   delivery_id uuid primary key,
   endpoint_id uuid not null,
   key_wrap bytea not null,
+  bytes integer not null,
   contact_id uuid,
   lead_id uuid,
   was text,
   attempts smallint not null default 0,
   not_before timestamptz
 ) with (autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 2000, fillfactor = 90);
+-- Only what failed before is in here, so the hot path never touches it.
+create index pending_again on pending (not_before) where attempts > 0;
 comment on column pending.was is 'the outcome before a replay';
 comment on column pending.contact_id is 'set at a replay: the key is wrapped by this contact''s key instead of the endpoint''s';
 

@@ -1,5 +1,5 @@
 /** What the app is made of. Entries build it once and hand it down; nothing is looked up behind anybody's back. */
-import type { Sql } from 'postgres';
+import type { Sql } from './db/open.ts';
 import type { Channel } from './channel.ts';
 import type { Clock } from './clock.ts';
 import type { Log } from './log.ts';

@@ -1,5 +1,6 @@
 /** Who is asking, and the transaction in which they ask. */
-import type { Sql, TransactionSql } from 'postgres';
+import type { TransactionSql } from 'postgres';
+import type { Sql } from '../db/open.ts';
 
 export interface Actor {
   /** The person; `null` for an API key that is not bound to one. */
@@ -12,7 +13,7 @@ export interface Actor {
 }
 
 /** Every transaction of the house: handed on explicitly, never ambient. */
-export type Tx = TransactionSql;
+export type Tx = TransactionSql<{ int8: bigint | number }>;
 
 /**
  * A transaction as this person: the session becomes inlet_app, and row-level security sees the user. Everything is

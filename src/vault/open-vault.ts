@@ -1,4 +1,4 @@
-import type { Sql } from 'postgres';
+import type { Sql } from '../db/open.ts';
 import { makeKey } from './seal.ts';
 import { blindIndex, openKeyring, type Vault } from './vault.ts';
 

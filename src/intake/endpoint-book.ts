@@ -1,0 +1,119 @@
+/**
+ * Endpoints by key and by id, opened (settings decrypted and parsed) and remembered for a second: a paused or rotated
+ * endpoint stops on every replica within that time, and a flood on one endpoint costs one query a second.
+ */
+import type { Sql } from '../db/open.ts';
+import type { Channel, EndpointContext } from '../channel.ts';
+import type { Clock } from '../clock.ts';
+import type { DataKey } from '../vault/seal.ts';
+import type { Vault } from '../vault/vault.ts';
+import { openEndpoint } from './endpoints.ts';
+
+export interface OpenEndpoint {
+  readonly id: string;
+  readonly channel: Channel;
+  readonly dataKey: DataKey;
+  readonly context: EndpointContext<Record<string, unknown>>;
+  readonly paused: boolean;
+  readonly ratePerAddress: number | null;
+  readonly ratePerEndpoint: number | null;
+}
+
+export interface EndpointBook {
+  /** `undefined`: no such endpoint, deleted, or of another channel. */
+  readonly byKey: (sql: Sql, channelId: string, key: string) => Promise<OpenEndpoint | undefined>;
+  /** Deleted ones too: their deliveries still have to be processed. */
+  readonly byId: (sql: Sql, id: string) => Promise<OpenEndpoint | undefined>;
+}
+
+interface EndpointRow {
+  id: string;
+  channel: string;
+  key: string;
+  name: string;
+  settings: Uint8Array;
+  key_wrap: Uint8Array;
+  default_country: string;
+  language: string;
+  rate_per_address: number | null;
+  rate_per_endpoint: number | null;
+  paused_at: Date | null;
+  deleted_at: Date | null;
+}
+
+const FRESH_MS = 1000;
+const MAX_REMEMBERED = 2000;
+
+interface Remembered {
+  readonly at: number;
+  readonly endpoint: OpenEndpoint | undefined;
+  readonly deleted: boolean;
+}
+
+export function createEndpointBook(
+  vault: Vault,
+  channels: readonly Channel[],
+  publicUrl: string,
+  clock: Clock,
+): EndpointBook {
+  const remembered = new Map<string, Remembered>();
+  const asked = new Map<string, Promise<Remembered>>();
+
+  const open = (row: EndpointRow | undefined): Remembered => {
+    const channel = channels.find((one) => one.id === row?.channel);
+    if (row === undefined || channel === undefined) return { at: clock.now(), endpoint: undefined, deleted: false };
+    const opened = openEndpoint(vault, row);
+    const endpoint: OpenEndpoint = {
+      id: row.id,
+      channel,
+      dataKey: opened.key,
+      paused: row.paused_at !== null,
+      ratePerAddress: row.rate_per_address,
+      ratePerEndpoint: row.rate_per_endpoint,
+      context: {
+        id: row.id,
+        key: row.key,
+        name: row.name,
+        settings: channel.settings.parse(opened.settings),
+        defaultCountry: row.default_country,
+        language: row.language,
+        address: `${publicUrl}/in/${row.channel}/${row.key}`,
+      },
+    };
+    return { at: clock.now(), endpoint, deleted: row.deleted_at !== null };
+  };
+
+  /** One question at a time for each name, however many requests wait for it. */
+  const recall = (name: string, ask: () => Promise<EndpointRow | undefined>): Promise<Remembered> => {
+    const known = remembered.get(name);
+    if (known !== undefined && clock.now() - known.at < FRESH_MS) return Promise.resolve(known);
+    const already = asked.get(name);
+    if (already !== undefined) return already;
+    const asking = ask()
+      .then((row) => {
+        const entry = open(row);
+        if (remembered.size >= MAX_REMEMBERED) remembered.clear();
+        remembered.set(name, entry);
+        return entry;
+      })
+      .finally(() => asked.delete(name));
+    asked.set(name, asking);
+    return asking;
+  };
+
+  return {
+    byKey: async (sql, channelId, key) => {
+      if (!/^[A-Za-z0-9_-]{20,64}$/.test(key)) return undefined;
+      const found = await recall(`key:${key}`, async () => {
+        return (await sql<EndpointRow[]>`select * from endpoints where key = ${key}`)[0];
+      });
+      return found.deleted || found.endpoint?.channel.id !== channelId ? undefined : found.endpoint;
+    },
+    byId: async (sql, id) => {
+      const found = await recall(`id:${id}`, async () => {
+        return (await sql<EndpointRow[]>`select * from endpoints where id = ${id}`)[0];
+      });
+      return found.endpoint;
+    },
+  };
+}

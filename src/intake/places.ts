@@ -1,0 +1,19 @@
+/** Where intake's sealed values stand. One place, so that no reader can disagree with the writer. */
+import type { Place } from '../vault/seal.ts';
+
+/** The delivery's own key in `pending` and `outcomes`: wrapped by its endpoint's key, later by its contact's. */
+export function deliveryKeyPlace(deliveryId: string, subject: string): Place {
+  return { table: 'deliveries', column: 'key_wrap', row: deliveryId, subject };
+}
+
+export function rawPlace(deliveryId: string): Place {
+  return { table: 'deliveries', column: 'raw', row: deliveryId, subject: deliveryId };
+}
+
+export function editPlace(deliveryId: string, version: number): Place {
+  return { table: 'delivery_edits', column: 'raw', row: `${deliveryId}#${version}`, subject: deliveryId };
+}
+
+export function contactPlace(table: string, column: string, row: string, contactId: string): Place {
+  return { table, column, row, subject: contactId };
+}
