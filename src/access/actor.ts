@@ -18,12 +18,15 @@ export type Tx = TransactionSql<{ int8: bigint | number }>;
 /**
  * A transaction as this person: the session becomes inlet_app, and row-level security sees the user. Everything is
  * local to the transaction, so nothing leaks through the pool. One pipelined statement, no extra round trip.
+ *
+ * `execute()` sends it now. A query is otherwise sent when somebody awaits it, and the first one of `work` would be
+ * sent before it: as inlet_system, past every policy.
  */
 export function asActor<T>(sql: Sql, actor: Actor, work: (tx: Tx) => Promise<T>): Promise<T> {
   return sql.begin(async (tx) => {
     const identified = tx`
       select set_config('role', 'inlet_app', true), set_config('inlet.user', ${actor.userId ?? ''}, true),
-             set_config('inlet.role', ${actor.role}, true)`;
+             set_config('inlet.role', ${actor.role}, true)`.execute();
     const [, result] = await Promise.all([identified, work(tx)]);
     return result;
   }) as Promise<T>;
@@ -32,7 +35,7 @@ export function asActor<T>(sql: Sql, actor: Actor, work: (tx: Tx) => Promise<T>)
 /** A transaction of the house itself: intake, timers, log-in. On Node the session already is inlet_system. */
 export function asSystem<T>(sql: Sql, work: (tx: Tx) => Promise<T>): Promise<T> {
   return sql.begin(async (tx) => {
-    const identified = tx`select set_config('role', 'inlet_system', true)`;
+    const identified = tx`select set_config('role', 'inlet_system', true)`.execute();
     const [, result] = await Promise.all([identified, work(tx)]);
     return result;
   }) as Promise<T>;
