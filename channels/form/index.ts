@@ -1,0 +1,23 @@
+import { defineChannel } from '../../src/channel.ts';
+import { handshake } from './handshake.ts';
+import { parse } from './parse.ts';
+import { settings } from './settings.ts';
+import { verify } from './verify.ts';
+
+/** Web forms: JSON, urlencoded and multipart posts from sites, landing pages, Tilda, Elementor and other plugins. */
+export const form = defineChannel({
+  id: 'form',
+  title: { en: 'Web form', ru: 'Форма на сайте' },
+  settings,
+  capabilities: {
+    receives: ['form'],
+    // Ten megabytes of files (the most that `maxFileBytes` allows for one) and room for the fields around them.
+    maxBodyBytes: 12 * 1024 * 1024,
+    mediaTypes: ['application/json', 'application/x-www-form-urlencoded', 'multipart/form-data'],
+    originsSetting: 'allowedOrigins',
+    rate: { perAddressPerMinute: 20, perEndpointPerMinute: 1200 },
+  },
+  verify,
+  handshake,
+  parse,
+});

@@ -1,0 +1,4 @@
+import { channels as edgeChannels } from './index.ts';
+
+/** The channels of a full server: those of the edge, plus the ones that need sockets. */
+export const channels = [...edgeChannels];
