@@ -1,4 +1,4 @@
-/** `npm run check`: types, format, lint and dead code. Runs all of them, says one line for each, exits 1 if any failed. */
+/** `npm run check`: types, format, lint, dead code. Runs them all, says one line for each, exits 1 if any failed. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { compileMessages, type Outcome, root, run } from './run.ts';
