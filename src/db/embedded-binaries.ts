@@ -71,7 +71,9 @@ export async function chooseRunner(dataDir: string | undefined, parent: string, 
   const namespace = await namespaceCommand();
   if ((!made || owner.uid === 0) && (await works(namespace))) return { as: 'user namespace', run: wrapped(namespace) };
   const ids = [`--reuid=${owner.uid}`, `--regid=${owner.gid}`, '--clear-groups'];
-  const capable = ['setpriv', ...ids, '--inh-caps=+dac_override', '--ambient-caps=+dac_override', '--'];
+  // Without the secure bit access(2), which initdb asks about its own binaries, would ignore the capability.
+  const caps = ['--inh-caps=+dac_override', '--ambient-caps=+dac_override', '--securebits=+no_setuid_fixup'];
+  const capable = ['setpriv', ...ids, ...caps, '--'];
   if (owner.uid !== 0 && (await works(capable)))
     return { as: `uid ${owner.uid} with dac_override`, owner, run: wrapped(capable) };
   throw new Error(

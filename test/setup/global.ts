@@ -43,10 +43,11 @@ async function ownServer() {
   await chmod(folder, 0o711); // root runs the server as another user, who must get through
   // What a test run writes need not survive a power cut.
   const settings = { fsync: 'off', full_page_writes: 'off', max_connections: '200', shared_buffers: '64MB' };
-  const server = await startEmbedded({ dir: path.join(folder, 'pg'), settings });
-  const stop = async () => {
-    await server.stop('immediate');
-    await rm(folder, { recursive: true, force: true, maxRetries: 3 });
-  };
+  const remove = () => rm(folder, { recursive: true, force: true, maxRetries: 3 });
+  const server = await startEmbedded({ dir: path.join(folder, 'pg'), settings }).catch(async (error: unknown) => {
+    await remove();
+    throw error;
+  });
+  const stop = () => server.stop('immediate').then(remove);
   return { url: server.url, stop };
 }
