@@ -5,10 +5,10 @@
  * is in flight goes into the next one, so a lone request pays one round trip and a crowd pays one fsync together.
  */
 import { randomBytes } from 'node:crypto';
-import type { Sql } from '../db/open.ts';
 import type { InboundRequest } from '../channel.ts';
 import type { Clock } from '../clock.ts';
 import { bytesColumn, plainColumn, timeColumn } from '../db/columns.ts';
+import type { Sql } from '../db/open.ts';
 import { Rejected } from '../errors.ts';
 import { newId } from '../ids.ts';
 import { makeKey, seal, wrapKey } from '../vault/seal.ts';

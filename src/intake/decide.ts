@@ -32,7 +32,11 @@ export interface Item {
   readonly receivedAtMs: number;
   readonly verdict: Verdict;
   /** Set when this delivery had an outcome before and is being replayed or retried. */
-  readonly was: { readonly outcome: Outcome; readonly contactId: string | null; readonly leadId: string | null } | null;
+  readonly was: {
+    readonly outcome: Outcome;
+    readonly contactId: string | null;
+    readonly leadId: string | null;
+  } | null;
 }
 
 export interface KnownContact {
@@ -174,7 +178,9 @@ function decideOne(world: World, item: Item): Decided {
   if (verdict.events.length === 0) return { ...nothing, outcome: 'ignored', reason: 'nothing in it for us' };
   const results = verdict.events.map((one) => placeEvent(world, item, one));
   const best =
-    results.find((one) => one.outcome === 'opened') ?? results.find((one) => one.outcome === 'attached') ?? results[0]!;
+    results.find((one) => one.outcome === 'opened') ??
+    results.find((one) => one.outcome === 'attached') ??
+    results[0]!;
   if (settled) return { ...nothing, outcome: item.was.outcome, reason: null };
   return { item, ...best };
 }

@@ -2,9 +2,10 @@
  * Endpoints by key and by id, opened (settings decrypted and parsed) and remembered for a second: a paused or rotated
  * endpoint stops on every replica within that time, and a flood on one endpoint costs one query a second.
  */
-import type { Sql } from '../db/open.ts';
+
 import type { Channel, EndpointContext } from '../channel.ts';
 import type { Clock } from '../clock.ts';
+import type { Sql } from '../db/open.ts';
 import type { DataKey } from '../vault/seal.ts';
 import type { Vault } from '../vault/vault.ts';
 import { openEndpoint } from './endpoints.ts';

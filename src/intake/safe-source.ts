@@ -8,7 +8,8 @@ import type { Source } from '../channel.ts';
 export function safeSource(source: Source | undefined): object | null {
   if (source === undefined) return null;
   const utm: Record<string, string> = {};
-  for (const [name, value] of Object.entries(source.utm ?? {})) if (isImpersonal(value)) utm[name] = value.slice(0, 120);
+  for (const [name, value] of Object.entries(source.utm ?? {}))
+    if (isImpersonal(value)) utm[name] = value.slice(0, 120);
   const page = addressWithoutQuery(source.page);
   const referrer = addressWithoutQuery(source.referrer);
   const safe = {
@@ -28,6 +29,6 @@ function addressWithoutQuery(text: string | undefined): string | undefined {
   if (text === undefined || !URL.canParse(text)) return undefined;
   const url = new URL(text);
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return undefined;
-  const path = /[@%]|\d{7,}/.test(url.pathname) ? '/' : url.pathname;
+  const path = /@|%40|\d{7,}/i.test(url.pathname) ? '/' : url.pathname;
   return `${url.origin}${path}`.slice(0, 300);
 }

@@ -1,5 +1,6 @@
 /** The desk's rows: read in one statement for the deciding code, changed by the head and the admin. */
-import type { Sql } from 'postgres';
+import type { Tx } from '../access/actor.ts';
+import type { Sql } from '../db/open.ts';
 import { newId } from '../ids.ts';
 import type { Desk, Person, Queue, Rule } from './desk.ts';
 
@@ -9,7 +10,7 @@ import type { Desk, Person, Queue, Rule } from './desk.ts';
  *
  * @param sql a session as inlet_system
  */
-export async function loadDesk(sql: Sql): Promise<Desk> {
+export async function loadDesk(sql: Sql | Tx): Promise<Desk> {
   const [row] = await sql<{ version: number; queues: Queue[]; rules: Rule[]; people: Person[] }[]>`
     select
       (select version from desk_version)::float8 as version,

@@ -1,0 +1,99 @@
+/** From locked bytes to events: unseal, parse with the channel, derive the identities' blind indexes. No database. */
+import type { InboundEvent, InboundRequest } from '../channel.ts';
+import { matchingKey } from '../contacts/matching-key.ts';
+import type { SeenIdentity } from '../contacts/resolve.ts';
+import { Malformed } from '../errors.ts';
+import { eventId } from '../ids.ts';
+import { type DataKey, unseal, unwrapKey } from '../vault/seal.ts';
+import type { Vault } from '../vault/vault.ts';
+import type { DecodedEvent, Item, Verdict } from './decide.ts';
+import type { OpenEndpoint } from './endpoint-book.ts';
+import type { LockedDelivery } from './load.ts';
+import { deliveryKeyPlace, editPlace, rawPlace } from './places.ts';
+import { unpackRequest } from './raw.ts';
+
+export interface ReadDelivery {
+  readonly item: Item;
+  /** Wrapped again for the contact when the outcome is written. */
+  readonly deliveryKey: DataKey;
+}
+
+const MAX_EVENTS = 1000;
+const MAX_IDENTITIES = 20;
+
+/** The delivery's own key, from whichever key wraps it now. @throws CannotOpen */
+export function openDeliveryKey(
+  vault: Vault,
+  endpoint: OpenEndpoint,
+  row: Pick<LockedDelivery, 'delivery_id' | 'contact_id' | 'key_wrap' | 'contact_key'>,
+): DataKey {
+  if (row.contact_id === null || row.contact_key === null)
+    return unwrapKey(endpoint.dataKey, deliveryKeyPlace(row.delivery_id, endpoint.id), row.key_wrap);
+  const contactKey = vault.openKey('contact', row.contact_id, row.contact_key);
+  return unwrapKey(contactKey, deliveryKeyPlace(row.delivery_id, row.contact_id), row.key_wrap);
+}
+
+/** The request as it came in, or as a person last edited it. */
+export function openRequest(
+  key: DataKey,
+  row: Pick<LockedDelivery, 'delivery_id' | 'raw' | 'edit_version' | 'edit_raw'>,
+): InboundRequest {
+  if (row.edit_version !== null && row.edit_raw !== null)
+    return unpackRequest(unseal(key, editPlace(row.delivery_id, row.edit_version), row.edit_raw));
+  return unpackRequest(unseal(key, rawPlace(row.delivery_id), row.raw));
+}
+
+/** @throws anything but `Malformed`: a bug in the channel, for the caller to count */
+export async function readDelivery(vault: Vault, endpoint: OpenEndpoint, row: LockedDelivery): Promise<ReadDelivery> {
+  const deliveryKey = openDeliveryKey(vault, endpoint, row);
+  const verdict = await parse(vault, endpoint, row.delivery_id, openRequest(deliveryKey, row));
+  return {
+    deliveryKey,
+    item: {
+      deliveryId: row.delivery_id,
+      endpoint,
+      receivedAtMs: row.received_at.getTime(),
+      verdict,
+      was: row.was === null ? null : { outcome: row.was, contactId: row.contact_id, leadId: row.lead_id },
+    },
+  };
+}
+
+async function parse(
+  vault: Vault,
+  endpoint: OpenEndpoint,
+  deliveryId: string,
+  request: InboundRequest,
+): Promise<Verdict> {
+  try {
+    const parsed = await endpoint.channel.parse(request, endpoint.context);
+    if ('ignored' in parsed) return { ignored: parsed.ignored };
+    if (parsed.length > MAX_EVENTS) return { quarantined: `more than ${MAX_EVENTS} events in one delivery` };
+    return { events: parsed.map((event, index) => decode(vault, endpoint, deliveryId, event, index)) };
+  } catch (error) {
+    if (error instanceof Malformed) return { quarantined: error.message.slice(0, 300) };
+    throw error;
+  }
+}
+
+function decode(
+  vault: Vault,
+  endpoint: OpenEndpoint,
+  deliveryId: string,
+  event: InboundEvent,
+  index: number,
+): DecodedEvent {
+  const context = { defaultCountry: endpoint.context.defaultCountry, endpointId: endpoint.id };
+  const seen: SeenIdentity[] = [];
+  for (const identity of event.sender.identities.slice(0, MAX_IDENTITIES)) {
+    const key = matchingKey(identity.kind, identity.value, context);
+    if (key !== undefined)
+      seen.push({ ...key, value: identity.value, trust: identity.trust, lookup: vault.lookup('identity', key.key) });
+  }
+  return {
+    messageId: eventId(deliveryId, index),
+    eventKey: event.eventId === undefined ? null : vault.lookup(`event:${endpoint.id}`, event.eventId),
+    event,
+    seen,
+  };
+}
