@@ -1,0 +1,143 @@
+/** Lists of leads. Row-level security decides which; a person is shown masked, and only to those who may see people. */
+import { type Actor, asActor, type Tx } from '../access/actor.ts';
+import { type Card, readCards } from '../contacts/cards.ts';
+import { personOf } from '../contacts/read.ts';
+import type { Sql } from '../db/open.ts';
+import { Rejected } from '../errors.ts';
+import { isId } from '../ids.ts';
+import type { Vault } from '../vault/vault.ts';
+
+export interface LeadQuery {
+  readonly queue?: string | undefined;
+  readonly status: 'waiting' | 'mine' | 'claimed' | 'open' | 'closed' | 'all';
+  readonly stage?: string | undefined;
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
+
+export interface LeadRow {
+  readonly id: string;
+  readonly stage: string;
+  readonly queueId: string;
+  readonly queueName: string | null;
+  readonly priority: number;
+  readonly ownerId: string | null;
+  readonly ownerName: string | null;
+  readonly claimedAt: Date | null;
+  readonly offeredTo: string | null;
+  readonly offeredName: string | null;
+  readonly offerUntil: Date | null;
+  readonly channel: string;
+  readonly endpointId: string;
+  readonly endpointName: string | null;
+  readonly openedAt: Date;
+  readonly openedKey: string;
+  readonly lastMessageAt: Date;
+  readonly closedAt: Date | null;
+  readonly messages: number;
+  readonly repeat: boolean;
+  readonly language: string | null;
+  readonly source: { utm?: Record<string, string>; page?: string; referrer?: string } | null;
+  readonly contactId: string;
+}
+
+const COUNT_LIMIT = 1000;
+
+/** An offer that has run out is none; the next tick clears it. */
+export const leadRows = (tx: Tx) => tx`
+  select l.id, l.stage, l.queue_id as "queueId", q.name as "queueName", l.priority, l.owner_id as "ownerId",
+    o.name as "ownerName", l.claimed_at as "claimedAt", p.id as "offeredTo", p.name as "offeredName",
+    case when p.id is not null then l.offer_until end as "offerUntil", l.channel, l.endpoint_id as "endpointId",
+    e.name as "endpointName", l.opened_at as "openedAt",
+    to_char(l.opened_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as "openedKey",
+    l.last_message_at as "lastMessageAt", l.closed_at as "closedAt", l.messages, l.repeat, l.language, l.source,
+    l.contact_id as "contactId"
+  from leads l left join queues q on q.id = l.queue_id left join endpoints e on e.id = l.endpoint_id
+    left join users o on o.id = l.owner_id
+    left join users p on p.id = l.offered_to and l.offer_until > now()`;
+
+export function leadOf(row: LeadRow, contact: Card | undefined) {
+  return {
+    id: row.id,
+    stage: row.stage,
+    queue: { id: row.queueId, name: row.queueName ?? '' },
+    priority: row.priority,
+    owner: personOf(row.ownerId, row.ownerName),
+    claimedAt: row.claimedAt?.toISOString() ?? null,
+    offeredTo: personOf(row.offeredTo, row.offeredName),
+    offerUntil: row.offerUntil?.toISOString() ?? null,
+    channel: row.channel,
+    endpoint: { id: row.endpointId, name: row.endpointName ?? '' },
+    openedAt: row.openedAt.toISOString(),
+    lastMessageAt: row.lastMessageAt.toISOString(),
+    closedAt: row.closedAt?.toISOString() ?? null,
+    messages: row.messages,
+    repeat: row.repeat,
+    language: row.language,
+    source: row.source,
+    contact: contact ?? null,
+  };
+}
+
+/** Waiting leads: the most urgent, then the oldest first. All others: the newest first. */
+export async function listLeads(deps: { readonly sql: Sql; readonly vault: Vault }, actor: Actor, query: LeadQuery) {
+  const cursor = query.cursor === undefined ? undefined : readCursor(query.cursor);
+  return asActor(deps.sql, actor, async (tx) => {
+    const wanted = matching(tx, actor, query);
+    const waiting = query.status === 'waiting';
+    const order = waiting ? tx`l.priority desc, l.opened_at, l.id` : tx`l.id desc`;
+    const after = cursor === undefined ? tx`true` : behind(tx, cursor, waiting);
+    const [rows, [counted]] = await Promise.all([
+      tx<LeadRow[]>`${leadRows(tx)} where ${wanted} and ${after} order by ${order} limit ${query.limit + 1}`,
+      tx<{ total: number }[]>`
+        select count(*)::integer as total from (select from leads l where ${wanted} limit ${COUNT_LIMIT}) some`,
+    ]);
+    const page = rows.slice(0, query.limit);
+    const cards = await readCards(tx, deps.vault, [...new Set(page.map((row) => row.contactId))]);
+    const last = page.at(-1);
+    return {
+      leads: page.map((row) => leadOf(row, cards.get(row.contactId))),
+      nextCursor: rows.length > page.length && last !== undefined ? writeCursor(last) : null,
+      total: counted?.total ?? 0,
+    };
+  });
+}
+
+function matching(tx: Tx, actor: Actor, query: LeadQuery) {
+  const status = {
+    waiting: tx`l.owner_id is null and l.closed_at is null`,
+    mine: tx`l.owner_id = ${actor.userId}::uuid and l.closed_at is null`,
+    claimed: tx`l.owner_id is not null and l.closed_at is null`,
+    open: tx`l.closed_at is null`,
+    closed: tx`l.closed_at is not null`,
+    all: tx`true`,
+  }[query.status];
+  const queue = query.queue === undefined ? tx`` : tx`and l.queue_id = ${query.queue}`;
+  const stage = query.stage === undefined ? tx`` : tx`and l.stage = ${query.stage}`;
+  return tx`${status} ${queue} ${stage}`;
+}
+
+/** Where the page before ended, by value: the lead itself may be gone from the list by now. */
+interface Cursor {
+  readonly priority: number;
+  readonly openedAt: string;
+  readonly id: string;
+}
+
+function behind(tx: Tx, { priority, openedAt, id }: Cursor, waiting: boolean) {
+  if (!waiting) return tx`l.id < ${id}`;
+  return tx`(l.priority < ${priority} or (l.priority = ${priority} and (l.opened_at, l.id) > (${openedAt}::text::timestamptz, ${id})))`;
+}
+
+function writeCursor(row: LeadRow): string {
+  return Buffer.from(`${row.priority}|${row.openedKey}|${row.id}`).toString('base64url');
+}
+
+function readCursor(text: string): Cursor {
+  const [priority = '', openedAt = '', id = ''] = Buffer.from(text, 'base64url').toString('latin1').split('|');
+  if (!/^-?[01]$/.test(priority) || !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/.test(openedAt) || !isId(id))
+    throw new Rejected(422, 'The cursor is not one of ours: start again without it.', {
+      fields: { cursor: 'must come from nextCursor of the page before' },
+    });
+  return { priority: Number(priority), openedAt, id };
+}

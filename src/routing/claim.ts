@@ -1,0 +1,136 @@
+/** One manager takes a lead; everybody else learns who it was and since when. */
+import { type Actor, asActor, type Tx } from '../access/actor.ts';
+import { Conflict } from '../conflict.ts';
+import { toJsonb } from '../db/columns.ts';
+import type { Sql } from '../db/open.ts';
+import { Rejected } from '../errors.ts';
+import { announce, LIVE_CHANNEL } from '../leads/announce.ts';
+import { actAsSystem, changeLead, mustBeOpen, mustHold, record, retried } from '../leads/change.ts';
+
+interface Person {
+  readonly id: string;
+  readonly name: string;
+}
+
+export type Claimed =
+  /** `mine`: it already was; asking again is harmless. */
+  | { readonly kind: 'claimed' | 'mine'; readonly since: Date }
+  | { readonly kind: 'held'; readonly by: Person; readonly since: Date }
+  /** The lead is offered to somebody else just now. */
+  | { readonly kind: 'offered'; readonly to: Person; readonly until: Date }
+  | { readonly kind: 'closed' }
+  | { readonly kind: 'invisible' };
+
+/** A lead may be released between our question and our look at who has it: ask again, a few times at most. */
+const ASKS = 5;
+
+/**
+ * Takes the lead for the person who asks, or for `onBehalfOf` when an API key without a person asks. One update with
+ * the condition inside decides the race; nobody asks first and writes later.
+ */
+export async function claim(sql: Sql, actor: Actor, leadId: string, onBehalfOf?: string): Promise<Claimed> {
+  const claimer = claimerOf(actor, onBehalfOf);
+  for (let ask = 1; ; ask += 1) {
+    const result = await retried(() =>
+      asActor(sql, actor, async (tx) => {
+        if (actor.userId === null) await mustBeActive(tx, claimer);
+        return (await take(tx, actor, leadId, claimer)) ?? (await whyNot(tx, leadId, claimer));
+      }),
+    );
+    if (result.kind !== 'free') return result;
+    if (ask >= ASKS) throw new Conflict('The lead changes hands all the time: look at it again, then claim it.');
+  }
+}
+
+function claimerOf(actor: Actor, onBehalfOf: string | undefined): string {
+  if (actor.role === 'auditor') throw new Rejected(403, 'An auditor reads; leads are claimed by managers.');
+  if (actor.userId !== null) {
+    if (onBehalfOf === undefined || onBehalfOf === actor.userId) return actor.userId;
+    throw new Rejected(403, 'A person claims for themselves. To give a lead to somebody, set its owner.');
+  }
+  if (onBehalfOf !== undefined) return onBehalfOf;
+  throw new Rejected(422, 'This key belongs to nobody: say on whose behalf it claims.', {
+    fields: { userId: 'is required with a key that is not bound to a person' },
+  });
+}
+
+/** People who may hold leads: they can log in, and they are more than readers. */
+export async function mustBeActive(tx: Tx, userId: string): Promise<void> {
+  const [found] = await tx`select from users where id = ${userId} and disabled_at is null and role <> 'auditor'`;
+  if (found !== undefined) return;
+  throw new Rejected(422, 'Nobody with this id may hold leads.', {
+    fields: { userId: 'is not an active manager, head or admin' },
+  });
+}
+
+/** The hot path: both statements leave together, right behind the one that says who is asking. */
+async function take(tx: Tx, actor: Actor, leadId: string, claimer: string): Promise<Claimed | undefined> {
+  const data = actor.userId === null ? { owner: claimer } : {};
+  const [[taken]] = await Promise.all([
+    tx<{ since: Date }[]>`
+      with claimed as (
+        update leads set owner_id = ${claimer}, claimed_at = now(), offered_to = null, offer_until = null
+        where id = ${leadId} and owner_id is null and closed_at is null
+          and (offered_to is null or offered_to = ${claimer} or offer_until <= now() or inlet_sees_everyone())
+        returning id, queue_id, owner_id, claimed_at
+      ), history as (
+        insert into lead_events (lead_id, actor_id, kind, data)
+        select id, ${actor.userId}::uuid, 'claimed', ${toJsonb(data)}::text::jsonb from claimed
+      )
+      select claimed_at as since, pg_notify(${LIVE_CHANNEL}, json_build_array(json_build_object(
+        'type', 'lead.claimed', 'lead', id, 'queue', queue_id, 'owner', owner_id))::text) as told
+      from claimed`,
+    // Apart from the first, because row security lets a manager touch the contact only once the lead is theirs.
+    tx`
+      update contacts c set owner_id = ${claimer} from leads l
+      where l.id = ${leadId} and l.owner_id = ${claimer} and l.closed_at is null
+        and c.id = l.contact_id and c.owner_id is distinct from ${claimer}`,
+  ]);
+  return taken === undefined ? undefined : { kind: 'claimed', since: taken.since };
+}
+
+interface Holding {
+  readonly closed: boolean;
+  readonly ownerId: string | null;
+  readonly ownerName: string | null;
+  readonly since: Date;
+  readonly offeredTo: string | null;
+  readonly offeredName: string | null;
+  readonly until: Date;
+}
+
+/** Asked as the house, because the winner's lead is out of the loser's sight; told only to those who stood in line. */
+async function whyNot(tx: Tx, leadId: string, claimer: string): Promise<Claimed | { readonly kind: 'free' }> {
+  await actAsSystem(tx);
+  const [lead] = await tx<Holding[]>`
+    select l.closed_at is not null as closed, l.owner_id as "ownerId", o.name as "ownerName", l.claimed_at as since,
+           l.offered_to as "offeredTo", p.name as "offeredName", l.offer_until as until
+    from leads l left join users o on o.id = l.owner_id
+      left join users p on p.id = l.offered_to and l.offer_until > now() and not inlet_sees_everyone()
+    where l.id = ${leadId} and (inlet_sees_everyone() or l.owner_id = inlet_user() or l.offered_to = inlet_user()
+      or exists (select from queue_members m where m.queue_id = l.queue_id and m.user_id = inlet_user()
+        and (m.line = 'first' or l.senior_at <= now())))`;
+  if (lead === undefined) return { kind: 'invisible' };
+  if (lead.closed) return { kind: 'closed' };
+  if (lead.ownerId === claimer) return { kind: 'mine', since: lead.since };
+  if (lead.ownerId !== null)
+    return { kind: 'held', by: { id: lead.ownerId, name: lead.ownerName ?? '' }, since: lead.since };
+  if (lead.offeredTo !== null && lead.offeredTo !== claimer && lead.offeredName !== null)
+    return { kind: 'offered', to: { id: lead.offeredTo, name: lead.offeredName }, until: lead.until };
+  return { kind: 'free' };
+}
+
+/** Back into its queue, with its age: it waits where it would wait had nobody taken it. */
+export async function release(sql: Sql, actor: Actor, leadId: string): Promise<void> {
+  await changeLead(sql, actor, leadId, async (tx, lead) => {
+    if (lead.ownerId === null) return;
+    mustHold(actor, lead);
+    mustBeOpen(lead);
+    await tx`update leads set owner_id = null, claimed_at = null where id = ${lead.id}`;
+    // Whoever gives a client back does not want to be asked first the next time.
+    await tx`update contacts set owner_id = null where id = ${lead.contactId} and owner_id = ${lead.ownerId}`;
+    await record(tx, actor, lead.id, 'released', { from: lead.ownerId });
+    const also = [lead.ownerId];
+    await announce(tx, [{ type: 'lead.released', lead: lead.id, queue: lead.queueId, owner: null, also }]);
+  });
+}
