@@ -1,6 +1,16 @@
 /** Endpoints: one configured channel of this company each. Their settings are sealed with the endpoint's own key. */
-import { type DataKey, type Place, unsealText } from '../vault/seal.ts';
+import { randomInt } from 'node:crypto';
+import { type Actor, asSystem, type Tx } from '../access/actor.ts';
+import { audit } from '../access/audit.ts';
+import { mustBe } from '../access/must-be.ts';
+import type { Channel } from '../channel.ts';
+import type { Sql } from '../db/open.ts';
+import type { Deps } from '../deps.ts';
+import { Rejected } from '../errors.ts';
+import { newId } from '../ids.ts';
+import { type DataKey, type Place, seal, unsealText } from '../vault/seal.ts';
 import type { Vault } from '../vault/vault.ts';
+import { maskSettings, mergeSettings, type Settings } from './endpoint-settings.ts';
 
 /** The columns that `openEndpoint` needs. */
 export interface SealedEndpoint {
@@ -8,6 +18,61 @@ export interface SealedEndpoint {
   readonly key_wrap: Uint8Array;
   readonly settings: Uint8Array;
 }
+
+export interface Endpoint {
+  readonly id: string;
+  readonly channel: string;
+  readonly name: string;
+  /** The random public key in the address. */
+  readonly key: string;
+  /** Where to post. */
+  readonly address: string;
+  /** HTML to paste into a site; null for channels that browsers do not post to. */
+  readonly snippet: string | null;
+  /** Secrets are masked. */
+  readonly settings: Settings;
+  readonly defaultCountry: string;
+  readonly language: 'en' | 'ru';
+  readonly ratePerAddress: number | null;
+  readonly ratePerEndpoint: number | null;
+  readonly paused: boolean;
+  /** Looked for among the newest deliveries only. */
+  readonly lastDeliveryAt: Date | null;
+  readonly createdAt: Date;
+}
+
+export interface NewEndpoint {
+  readonly channel: string;
+  readonly name: string;
+  readonly settings?: Settings | undefined;
+  readonly defaultCountry?: string | undefined;
+  readonly language?: 'en' | 'ru' | undefined;
+  /** Requests a minute; null: the channel's default, 0: no limit. */
+  readonly ratePerAddress?: number | null | undefined;
+  readonly ratePerEndpoint?: number | null | undefined;
+}
+
+export type EndpointChange = Partial<Omit<NewEndpoint, 'channel'>> & { readonly paused?: boolean | undefined };
+
+export type EndpointTools = Pick<Deps, 'sql' | 'vault' | 'channels' | 'config' | 'clock'>;
+
+interface EndpointRow extends SealedEndpoint {
+  readonly channel: string;
+  readonly key: string;
+  readonly name: string;
+  readonly default_country: string;
+  readonly language: 'en' | 'ru';
+  readonly rate_per_address: number | null;
+  readonly rate_per_endpoint: number | null;
+  readonly paused_at: Date | null;
+  readonly created_at: Date;
+  readonly last_delivery_at?: Date | null;
+}
+
+const KEY_LENGTH = 24; // characters of 62: 142 bits
+const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+/** How far back the last delivery of an endpoint is looked for: deliveries have no index by endpoint. */
+const RECENT_DELIVERIES = 20_000;
 
 export function settingsPlace(id: string): Place {
   return { table: 'endpoints', column: 'settings', row: id, subject: id };
@@ -22,8 +87,152 @@ export function settingsPlace(id: string): Place {
 export function openEndpoint(
   vault: Pick<Vault, 'openKey'>,
   row: SealedEndpoint,
-): { readonly key: DataKey; readonly settings: Record<string, unknown> } {
+): { readonly key: DataKey; readonly settings: Settings } {
   const key = vault.openKey('endpoint', row.id, row.key_wrap);
-  const settings = JSON.parse(unsealText(key, settingsPlace(row.id), row.settings)) as Record<string, unknown>;
+  const settings = JSON.parse(unsealText(key, settingsPlace(row.id), row.settings)) as Settings;
   return { key, settings };
+}
+
+function channelOf(tools: Pick<EndpointTools, 'channels'>, id: string): Channel {
+  const channel = tools.channels.find((one) => one.id === id);
+  if (channel !== undefined) return channel;
+  const fields = { channel: `must be one of ${tools.channels.map((one) => one.id).join(', ')}` };
+  throw new Rejected(422, 'There is no such channel.', { fields });
+}
+
+function sealSettings(key: DataKey, id: string, settings: Settings): Buffer {
+  return seal(key, settingsPlace(id), JSON.stringify(settings));
+}
+
+export async function createEndpoint(tools: EndpointTools, actor: Actor, input: NewEndpoint): Promise<Endpoint> {
+  mustBe(actor, 'admin');
+  const channel = channelOf(tools, input.channel);
+  const settings = mergeSettings(channel, {}, input.settings ?? {});
+  const id = newId();
+  const { key, wrapped } = tools.vault.newKey('endpoint', id);
+  const publicKey = Array.from({ length: KEY_LENGTH }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
+  const { defaultCountry = 'RU', language = 'en', ratePerAddress = null, ratePerEndpoint = null } = input;
+  return asSystem(tools.sql, async (tx) => {
+    await tx`
+      insert into endpoints (id, channel, key, name, settings, key_wrap, default_country, language, rate_per_address,
+        rate_per_endpoint, created_at)
+      values (${id}, ${channel.id}, ${publicKey}, ${input.name}, ${sealSettings(key, id, settings)}, ${wrapped},
+        ${defaultCountry}, ${language}, ${ratePerAddress}, ${ratePerEndpoint}, ${new Date(tools.clock.now())})`;
+    const made = await readOne(tools, tx, id);
+    await audit(tx, { actor, action: 'endpoint.made', target: `endpoint:${id}`, data: { channel: channel.id } });
+    return made;
+  });
+}
+
+/** Settings that are not named stay as they are; see `mergeSettings`. */
+export async function changeEndpoint(
+  tools: EndpointTools,
+  actor: Actor,
+  id: string,
+  change: EndpointChange,
+): Promise<Endpoint> {
+  mustBe(actor, 'admin');
+  return asSystem(tools.sql, async (tx) => {
+    const [row] = await tx<EndpointRow[]>`select * from endpoints where id = ${id} and deleted_at is null for update`;
+    if (row === undefined) throw notFound();
+    const opened = openEndpoint(tools.vault, row);
+    const settings = mergeSettings(channelOf(tools, row.channel), opened.settings, change.settings ?? {});
+    const paused = change.paused ?? row.paused_at !== null;
+    await tx`
+      update endpoints set
+        name = ${change.name ?? row.name},
+        settings = ${sealSettings(opened.key, id, settings)},
+        default_country = ${change.defaultCountry ?? row.default_country},
+        language = ${change.language ?? row.language},
+        rate_per_address = ${change.ratePerAddress === undefined ? row.rate_per_address : change.ratePerAddress},
+        rate_per_endpoint = ${change.ratePerEndpoint === undefined ? row.rate_per_endpoint : change.ratePerEndpoint},
+        paused_at = ${paused ? (row.paused_at ?? new Date(tools.clock.now())) : null}
+      where id = ${id}`;
+    const changed = await readOne(tools, tx, id);
+    const fields = Object.keys(change).filter((name) => change[name as keyof EndpointChange] !== undefined);
+    const data = { fields, settings: Object.keys(change.settings ?? {}).filter((name) => name in settings), paused };
+    await audit(tx, { actor, action: 'endpoint.changed', target: `endpoint:${id}`, data });
+    return changed;
+  });
+}
+
+/** The address stops working; what came in through it stays readable, so the row and its key stay too. */
+export async function deleteEndpoint(tools: Pick<Deps, 'sql' | 'clock'>, actor: Actor, id: string): Promise<void> {
+  mustBe(actor, 'admin');
+  await asSystem(tools.sql, async (tx) => {
+    const gone = await tx`update endpoints set deleted_at = ${new Date(tools.clock.now())}
+      where id = ${id} and deleted_at is null`;
+    if (gone.count === 0) throw notFound();
+    await audit(tx, { actor, action: 'endpoint.deleted', target: `endpoint:${id}` });
+  });
+}
+
+const notFound = (): Rejected => new Rejected(404, 'There is no such endpoint.');
+
+export async function listEndpoints(tools: EndpointTools, actor: Actor): Promise<Endpoint[]> {
+  mustBe(actor, 'admin', 'head');
+  const rows = await select(tools.sql);
+  return rows.map((row) => view(tools, row));
+}
+
+export async function readEndpoint(tools: EndpointTools, actor: Actor, id: string): Promise<Endpoint> {
+  mustBe(actor, 'admin', 'head');
+  return readOne(tools, tools.sql, id);
+}
+
+async function readOne(tools: EndpointTools, sql: Sql | Tx, id: string): Promise<Endpoint> {
+  const [row] = await select(sql, id);
+  if (row === undefined) throw notFound();
+  return view(tools, row);
+}
+
+function select(sql: Sql | Tx, id?: string): Promise<EndpointRow[]> {
+  return sql<EndpointRow[]>`
+    with recent as (
+      select endpoint_id, max(received_at) as received_at
+      from (select endpoint_id, received_at from deliveries order by id desc limit ${RECENT_DELIVERIES}) as newest
+      group by endpoint_id
+    )
+    select e.*, recent.received_at as last_delivery_at
+    from endpoints e left join recent on recent.endpoint_id = e.id
+    where e.deleted_at is null and (${id ?? null}::uuid is null or e.id = ${id ?? null}::uuid)
+    order by e.id`;
+}
+
+/** Settings of a channel that this server does not carry (the edge has fewer) are not shown at all. */
+function view(tools: EndpointTools, row: EndpointRow): Endpoint {
+  const channel = tools.channels.find((one) => one.id === row.channel);
+  const address = `${tools.config.publicUrl}/in/${row.channel}/${row.key}`;
+  return {
+    id: row.id,
+    channel: row.channel,
+    name: row.name,
+    key: row.key,
+    address,
+    snippet: channel?.capabilities.originsSetting === undefined ? null : snippetFor(address),
+    settings: channel === undefined ? {} : maskSettings(channel, openEndpoint(tools.vault, row).settings),
+    defaultCountry: row.default_country,
+    language: row.language,
+    ratePerAddress: row.rate_per_address,
+    ratePerEndpoint: row.rate_per_endpoint,
+    paused: row.paused_at !== null,
+    lastDeliveryAt: row.last_delivery_at ?? null,
+    createdAt: row.created_at,
+  };
+}
+
+function snippetFor(address: string): string {
+  const url = address.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;');
+  return `<!-- The form, drawn here by a script: -->
+<script src="${url}?script" data-form async></script>
+
+<!-- Or a form of your own, which also works without JavaScript: -->
+<form action="${url}" method="post" accept-charset="utf-8">
+  <input name="name" autocomplete="name" placeholder="Name">
+  <input name="phone" type="tel" autocomplete="tel" placeholder="Phone">
+  <input name="email" type="email" autocomplete="email" placeholder="E-mail">
+  <textarea name="message" placeholder="Message"></textarea>
+  <button>Send</button>
+</form>
+`;
 }
