@@ -89,9 +89,10 @@ function giveMeaning(given: readonly Answer[], settings: FormSettings): Meant[] 
     if (field.kind !== 'text' && field.kind !== 'file' && !map.has(field.name.toLowerCase()))
       map.set(field.name.toLowerCase(), field.kind);
   const meant = given.map((answer) => {
-    const byName = meaningOf(answer.name, map);
-    const meaning = byName === 'text' ? (answer.meaning ?? byName) : byName;
-    return { ...answer, value: answer.value.trim(), meaning: byValue(answer.name, answer.value.trim(), meaning) };
+    const name = cleanLine(answer.name, 200) || 'field';
+    const value = cleanText(answer.value);
+    const byName = meaningOf(name, map);
+    return { name, value, meaning: byValue(name, value, byName === 'text' ? (answer.meaning ?? byName) : byName) };
   });
   if (meant.some(({ meaning, value }) => value !== '' && (meaning === 'phone' || meaning === 'email'))) return meant;
   // Nobody to call back: a field whose name says nothing (`input_4`) may still hold a number or an address.
@@ -132,11 +133,11 @@ function readAnswers(answers: readonly Meant[]): { text: string; fields: Field[]
   const message = answers.find(({ meaning, value }) => meaning === 'message' && value !== '');
   const fields: Field[] = [];
   for (const answer of answers) {
-    const value = cleanText(answer.value);
-    if (answer === message || answer.meaning === 'ignore' || value === '') continue;
-    fields.push({ name: cleanLine(answer.name, 200) || 'field', value, kind: fieldKind(answer.meaning) });
+    const { name, value, meaning } = answer;
+    if (answer !== message && meaning !== 'ignore' && value !== '')
+      fields.push({ name, value, kind: fieldKind(meaning) });
   }
-  return { text: message === undefined ? '' : cleanText(message.value), fields };
+  return { text: message?.value ?? '', fields };
 }
 
 function fieldKind(meaning: Meaning): Field['kind'] {

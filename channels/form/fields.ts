@@ -14,9 +14,9 @@ export type Meaning =
 
 const NAMES: Readonly<Record<Exclude<Meaning, 'ignore' | 'text'>, string>> = {
   name: 'name|full name|fullname|fio|client name|contact name|имя|фио|имя фамилия|имя и фамилия|фамилия имя|фамилия и имя|фамилия имя отчество|зовут|как зовут|как к вам обращаться|представьтесь|контактное лицо|name surname',
-  first: 'first name|firstname|fname|given name|first',
-  middle: 'middle name|middlename|patronymic|отчество',
-  last: 'last name|lastname|lname|surname|family name|last|фамилия',
+  first: 'first name|name first|firstname|fname|given name|first',
+  middle: 'middle name|name middle|middlename|patronymic|отчество',
+  last: 'last name|name last|lastname|lname|surname|family name|last|фамилия',
   phone:
     'phone|tel|telephone|mobile|mobile phone|cell|cell phone|cellphone|phone number|mobile number|telephone number|phonenumber|whatsapp|whatsapp number|телефон|тел|номер|номер телефона|мобильный|мобильный телефон|сотовый|сотовый телефон|моб телефон|вотсап|ватсап',
   email:
@@ -37,7 +37,7 @@ const BY_NAME: ReadonlyMap<string, Meaning> = new Map(
 
 /** Words that say whose field it is, not what it holds: `your-name`, `Ваш телефон`, `contact_email`, `phone_2`. */
 const FILLER =
-  /^(?:your|my|the|user|client|customer|visitor|lead|contact|billing|form|field|input|enter|please|primary|work|home|ваш|ваше|ваша|ваши|вас|мой|моё|мое|контактный|контактная|клиента|укажите|введите|напишите|рабочий|\d+)$/;
+  /^(?:your|my|the|user|client|customer|visitor|lead|contact|billing|field|input|enter|please|primary|work|home|ваш|ваше|ваша|ваши|вас|мой|моё|мое|контактный|контактная|клиента|укажите|введите|напишите|рабочий|\d+)$/;
 
 /** Containers that only wrap the answers: `contact.phone` is a phone, `company.name` is not a person's name. */
 const WRAPPER =

@@ -22,8 +22,7 @@ export async function checkFiles(
   const attachments: Attachment[] = [];
   for (const file of files) {
     if (file.bytes.length > settings.maxFileBytes) {
-      const megabytes = String(Math.round(settings.maxFileBytes / 104_857.6) / 10);
-      throw refuse(413, file.field, say.fileTooLarge.replace('{size}', megabytes));
+      throw refuse(413, file.field, say.fileTooLarge.replace('{size}', readable(settings.maxFileBytes, say)));
     }
     const mediaType = await detect(file.bytes);
     if (mediaType === undefined || !settings.allowedFileTypes.includes(mediaType))
@@ -31,6 +30,11 @@ export async function checkFiles(
     attachments.push({ name: cleanFileName(file.name), mediaType, bytes: file.bytes });
   }
   return attachments;
+}
+
+function readable(size: number, say: Words): string {
+  const megabytes = Math.round((size / 1024 / 1024) * 10) / 10;
+  return megabytes >= 1 ? `${megabytes} ${say.megabytes}` : `${Math.ceil(size / 1024)} ${say.kilobytes}`;
 }
 
 async function detect(bytes: Uint8Array): Promise<string | undefined> {

@@ -15,7 +15,7 @@ export function findMissing(
     const names = settings.requireOneOf.map((what) => say[what].toLowerCase()).join(', ');
     for (const what of settings.requireOneOf) {
       const name = form.answers.find(({ meaning }) => meaning === what)?.name ?? what;
-      missing.set(name.slice(0, 200), say.needOne.replace('{names}', names));
+      missing.set(name, say.needOne.replace('{names}', names));
     }
   }
   // Only a form of our own drawing promises to know the list of fields.
@@ -29,10 +29,7 @@ export function findMissing(
     }
   const asksConsent = settings.consentText !== '' && settings.consentRequired && form.tildaId === undefined;
   if (asksConsent && !form.consented)
-    missing.set(
-      form.answers.find(({ meaning }) => meaning === 'consent')?.name.slice(0, 200) ?? 'consent',
-      say.consent,
-    );
+    missing.set(form.answers.find(({ meaning }) => meaning === 'consent')?.name ?? 'consent', say.consent);
   return Object.fromEntries(missing);
 }
 

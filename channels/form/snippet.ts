@@ -59,6 +59,6 @@ export function snippet(endpoint: EndpointContext<FormSettings>, language: Langu
       'cross-origin-resource-policy': 'cross-origin',
       vary: 'Accept-Language',
     },
-    body: `(()=>{const __name=(f)=>f;({\n${SOURCE}\n}).boot(${JSON.stringify(config)})})();\n`,
+    body: `(()=>{const __name=(f)=>f;({\n${SOURCE}\n}).boot(${JSON.stringify(config).replaceAll('<', '\\u003c')})})();\n`,
   };
 }

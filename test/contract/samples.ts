@@ -1,0 +1,105 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import type { Channel, InboundEvent, InboundRequest } from '../../src/channel.ts';
+import { Malformed, Rejected } from '../../src/errors.ts';
+import { type AnyEndpoint, endpointFor, requestFor, sha256, toolsFor } from './stand-ins.ts';
+
+/** A body is text, or pieces: text, `{"base64"}` for bytes, `{"repeat", "times"}` for what is too long to write out. */
+type Piece = string | { base64: string } | { repeat: string; times: number };
+
+interface Sample {
+  readonly about: string;
+  readonly headers: Record<string, string>;
+  readonly body: string | readonly Piece[];
+  readonly url?: string;
+  readonly settings?: Record<string, unknown>;
+  readonly language?: string;
+}
+
+export interface Outcome {
+  readonly rejected?: { status: number; message: string; fields?: Readonly<Record<string, string>> };
+  readonly repeatKey?: string;
+  readonly answer?: unknown;
+  readonly events?: unknown;
+  readonly ignored?: string;
+  readonly malformed?: string;
+}
+
+export interface Pair {
+  readonly name: string;
+  readonly about: string;
+  readonly request: InboundRequest;
+  readonly endpoint: AnyEndpoint;
+  readonly expected: Outcome;
+}
+
+const folder = (channel: Channel): URL => new URL(`../../channels/${channel.id}/samples/`, import.meta.url);
+
+export function readSamples(channel: Channel): Pair[] {
+  const at = folder(channel);
+  const names = readdirSync(at)
+    .filter((file) => file.endsWith('.request.json'))
+    .map((file) => file.slice(0, -'.request.json'.length))
+    .sort();
+  return names.map((name) => {
+    const sample = JSON.parse(readFileSync(new URL(`${name}.request.json`, at), 'utf8')) as Sample;
+    const expected = JSON.parse(readFileSync(new URL(`${name}.expected.json`, at), 'utf8')) as Outcome;
+    const request = requestFor(channel, {
+      headers: sample.headers,
+      body: bodyOf(sample.body),
+      ...(sample.url === undefined ? {} : { url: sample.url }),
+    });
+    return {
+      name,
+      about: sample.about,
+      request,
+      endpoint: endpointFor(channel, sample.settings, sample.language),
+      expected,
+    };
+  });
+}
+
+function bodyOf(body: Sample['body']): Uint8Array {
+  const pieces = typeof body === 'string' ? [body] : body;
+  return Buffer.concat(
+    pieces.map((piece) => {
+      if (typeof piece === 'string') return Buffer.from(piece, 'utf8');
+      if ('base64' in piece) return Buffer.from(piece.base64, 'base64');
+      return Buffer.from(piece.repeat.repeat(piece.times), 'utf8');
+    }),
+  );
+}
+
+/** What the channel makes of a request, as the expected files write it down. */
+export async function outcomeOf(
+  channel: Channel,
+  { request, endpoint }: Pick<Pair, 'request' | 'endpoint'>,
+): Promise<Outcome> {
+  let genuine = {};
+  try {
+    genuine = (await channel.verify?.(request, endpoint, toolsFor())) ?? {};
+  } catch (error) {
+    if (!(error instanceof Rejected)) throw error;
+    const { status, message, fields } = error;
+    return plain({ rejected: { status, message, fields } });
+  }
+  try {
+    const parsed = await channel.parse(request, endpoint);
+    return plain({ ...genuine, ...('ignored' in parsed ? parsed : { events: parsed.map(written) }) });
+  } catch (error) {
+    if (!(error instanceof Malformed)) throw error;
+    return plain({ ...genuine, malformed: error.message });
+  }
+}
+
+/** Files by their hash. */
+const written = (event: InboundEvent): unknown => ({
+  ...event,
+  attachments: event.attachments?.map(({ name, mediaType, bytes }) => ({
+    name,
+    mediaType,
+    size: bytes.length,
+    sha256: sha256(bytes),
+  })),
+});
+
+const plain = (value: unknown): Outcome => JSON.parse(JSON.stringify(value)) as Outcome;
