@@ -91,3 +91,8 @@ create table vault_keys (
   wrapped bytea not null,
   created_at timestamptz not null default now()
 );
+
+-- The receipt in ms since the epoch: the first 48 bits of a UUIDv7.
+create function inlet_id_ms(id uuid) returns bigint immutable parallel safe language sql as $$
+  select ('x0000' || left(replace(id::text, '-', ''), 12))::bit(64)::bigint
+$$;

@@ -173,7 +173,7 @@ export interface Capabilities {
    * follow. An empty list means any origin. Absent: no CORS headers at all.
    */
   readonly originsSetting?: string;
-  /** Requests allowed per client address and per endpoint. Absent: the house's defaults. */
+  /** Requests a minute from one client address and on one endpoint, unless the endpoint says otherwise; 0: no limit. */
   readonly rate?: { readonly perAddressPerMinute: number; readonly perEndpointPerMinute: number };
 }
 

@@ -1,9 +1,21 @@
 import { createHash } from 'node:crypto';
 import { v7 } from 'uuid';
 
-/** UUIDv7 (RFC 9562): ordered by time, so that indexes grow at their right edge. */
-export function newId(atMs?: number): string {
-  return atMs === undefined ? v7() : v7({ msecs: atMs });
+let lastMs = 0;
+let sequence = 0;
+
+/**
+ * UUIDv7 (RFC 9562): ordered by time, so that indexes grow at their right edge. Within one process two ids of the same
+ * millisecond keep their order too (the library promises that only for its own clock).
+ */
+export function newId(atMs: number = Date.now()): string {
+  const ms = Math.max(atMs, 0);
+  if (ms === lastMs) sequence += 1;
+  else {
+    lastMs = ms;
+    sequence = Math.floor(Math.random() * 0x3fff_ffff); // half of the 31 bits stay free for what follows
+  }
+  return v7({ msecs: ms, seq: sequence });
 }
 
 /** The smallest UUIDv7 of a moment: lower bound for "since" questions on an id column. */

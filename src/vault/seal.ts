@@ -4,7 +4,14 @@
  *
  * Sealed value: `01 | nonce (12) | ciphertext | tag (16)`, 29 bytes longer than the plaintext.
  */
-import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject, randomFillSync } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createSecretKey,
+  hkdfSync,
+  type KeyObject,
+  randomFillSync,
+} from 'node:crypto';
 
 const FORMAT = 1;
 const NONCE_BYTES = 12;
@@ -95,4 +102,9 @@ export function wrapKey(by: DataKey, place: Place, key: DataKey): Buffer {
 /** @throws CannotOpen */
 export function unwrapKey(by: DataKey, place: Place, wrapped: Uint8Array): DataKey {
   return createSecretKey(unseal(by, place, wrapped));
+}
+
+/** A secret for one purpose out of a data key (HKDF-SHA-256, RFC 5869). 32 bytes. */
+export function deriveSecret(key: DataKey, purpose: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', key, '', `inlet ${purpose}`, 32));
 }

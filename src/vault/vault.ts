@@ -78,11 +78,6 @@ export function openKeyring(masters: readonly Uint8Array[]): Omit<Vault, 'lookup
   };
 }
 
-/** A secret for one purpose out of a data key (HKDF-SHA-256, RFC 5869). 32 bytes. */
-export function deriveSecret(key: DataKey, purpose: string): Buffer {
-  return Buffer.from(hkdfSync('sha256', key, '', `inlet ${purpose}`, 32));
-}
-
 function asUuid(digest: Buffer): string {
   const hex = digest.toString('hex', 0, 16);
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
