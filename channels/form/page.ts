@@ -116,6 +116,7 @@ function page(endpoint: Endpoint, language: Language, title: string, body: strin
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
+<link rel="icon" href="data:,">
 <title>${esc(title)}</title>
 <style nonce="${nonce}">${CSS}</style>
 </head>
