@@ -52,7 +52,9 @@ export interface NewEndpoint {
   readonly ratePerEndpoint?: number | null | undefined;
 }
 
-export type EndpointChange = Partial<Omit<NewEndpoint, 'channel'>> & { readonly paused?: boolean | undefined };
+export type EndpointChange = {
+  readonly [Key in Exclude<keyof NewEndpoint, 'channel'>]?: NewEndpoint[Key] | undefined;
+} & { readonly paused?: boolean | undefined };
 
 export type EndpointTools = Pick<Deps, 'sql' | 'vault' | 'channels' | 'config' | 'clock'>;
 

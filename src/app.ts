@@ -1,0 +1,107 @@
+/** The one Hono app of both entries. */
+import { type Context, Hono, type MiddlewareHandler } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { asSystem } from './access/actor.ts';
+import type { Deps } from './deps.ts';
+import { apiKeyRoutes } from './http/api-keys.ts';
+import { type AppEnv, authenticate } from './http/authenticate.ts';
+import { channelRoutes } from './http/channels.ts';
+import { clientAddress, socketAddress } from './http/client-address.ts';
+import { endpointRoutes } from './http/endpoints.ts';
+import { type Intake, intakeRoutes } from './http/intake.ts';
+import { type DocsFile, mountOpenApi } from './http/openapi.ts';
+import { onError, problem } from './http/problem.ts';
+import { queueRoutes } from './http/queues.ts';
+import { ruleRoutes } from './http/rules.ts';
+import { jsonOnly, sameOrigin } from './http/same-origin.ts';
+import { secureHeaders } from './http/secure-headers.ts';
+import { sessionRoutes } from './http/session.ts';
+import { stageRoutes } from './http/stages.ts';
+import { userRoutes } from './http/users.ts';
+
+/** What an entry adds: only Node has files and sockets, only the Worker has its own way to learn an address. */
+export interface Parts {
+  /** `/in/...`; absent in tests of the API alone. */
+  readonly intake?: Intake;
+  /** Serves the web app for every GET that nothing else answers. */
+  readonly web?: MiddlewareHandler;
+  /** `/metrics`. */
+  readonly metrics?: (c: Context) => Response | Promise<Response>;
+  /** Files of the API's page; absent: no page. */
+  readonly docsFile?: DocsFile;
+  /** The address at the other end of the connection; `socketAddress` under Node. */
+  readonly peer?: (c: Context) => string;
+}
+
+/** An edited delivery of two million characters, escaped as JSON, still fits. */
+const MAX_BODY_BYTES = 8 << 20;
+/** Before anybody has said who they are. */
+const MAX_OPEN_BODY_BYTES = 16 << 10;
+const READY_WITHIN_MS = 2000;
+
+/** The resources under /api/v1: one line each. Their order does not matter. */
+function apiRoutes(deps: Deps) {
+  return new Hono<AppEnv>()
+    .route('/', sessionRoutes(deps))
+    .route('/', userRoutes(deps))
+    .route('/', apiKeyRoutes(deps))
+    .route('/', queueRoutes(deps))
+    .route('/', ruleRoutes(deps))
+    .route('/', stageRoutes(deps))
+    .route('/', channelRoutes(deps))
+    .route('/', endpointRoutes(deps));
+}
+
+export function createApp(deps: Deps, parts: Parts = {}): Hono<AppEnv> {
+  const { config, log } = deps;
+  const app = new Hono<AppEnv>();
+  app.onError(onError(log));
+  app.notFound(() => problem(404));
+  app.use(secureHeaders(config));
+  mountHealth(app, deps, parts);
+  if (parts.intake !== undefined) app.route('/', intakeRoutes(deps, parts.intake));
+  app.use('/api/*', addressOf(deps, parts));
+  app.use('/api/v1/*', jsonOnly(), authenticate(deps), sameOrigin(config), limitBody());
+  app.route('/api/v1', apiRoutes(deps));
+  mountOpenApi(app, config, parts.docsFile);
+  app.all('/api/*', () => problem(404));
+  if (parts.web !== undefined) app.get('*', parts.web);
+  return app;
+}
+
+function addressOf({ config }: Deps, parts: Parts): MiddlewareHandler<AppEnv> {
+  const resolve = clientAddress(config.trustedProxies);
+  const peer = parts.peer ?? socketAddress;
+  return async (c, next) => {
+    c.set('address', resolve(peer(c), c.req.header('x-forwarded-for')));
+    await next();
+  };
+}
+
+function limitBody(): MiddlewareHandler<AppEnv> {
+  const tooLarge = () => problem(413);
+  const known = bodyLimit({ maxSize: MAX_BODY_BYTES, onError: tooLarge });
+  const open = bodyLimit({ maxSize: MAX_OPEN_BODY_BYTES, onError: tooLarge });
+  return (c, next) => (c.get('via') === 'nobody' ? open : known)(c, next);
+}
+
+/** /healthz: this process answers. /readyz: it can also reach a database that lets it work, within two seconds. */
+function mountHealth(app: Hono<AppEnv>, { sql }: Deps, { metrics }: Parts): void {
+  app.get('/healthz', (c) => c.json({ ok: true }));
+  app.get('/readyz', async (c) => {
+    const asked = asSystem(sql, (tx) => tx`select 1`).then(
+      () => true,
+      () => false,
+    );
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<false>((resolve) => {
+      timer = setTimeout(() => resolve(false), READY_WITHIN_MS);
+    });
+    const ready = await Promise.race([asked, late]);
+    clearTimeout(timer);
+    return ready
+      ? c.json({ ready })
+      : problem(503, { detail: 'The database does not answer.', headers: { 'Retry-After': '2' } });
+  });
+  if (metrics !== undefined) app.get('/metrics', metrics);
+}

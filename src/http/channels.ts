@@ -1,0 +1,26 @@
+import { Hono } from 'hono';
+import { z } from 'zod';
+import type { Deps } from '../deps.ts';
+import { describeSettings } from '../intake/endpoint-settings.ts';
+import { type AppEnv, require } from './authenticate.ts';
+import { describe } from './describe.ts';
+import * as shapes from './shapes.ts';
+
+export function channelRoutes({ channels }: Deps) {
+  const described = channels.map((channel) => ({
+    id: channel.id,
+    title: channel.title,
+    settings: describeSettings(channel),
+    receivesByWebhook: channel.verify !== undefined,
+  }));
+  return new Hono<AppEnv>().get(
+    '/channels',
+    describe({
+      summary: 'Kinds of sources, and the settings each of them has',
+      tag: 'Endpoints',
+      answer: z.object({ channels: z.array(shapes.channel) }),
+    }),
+    require('admin', 'head'),
+    (c) => c.json({ channels: described }, 200),
+  );
+}

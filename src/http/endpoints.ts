@@ -1,0 +1,96 @@
+import { Hono } from 'hono';
+import { z } from 'zod';
+import type { Deps } from '../deps.ts';
+import {
+  changeEndpoint,
+  createEndpoint,
+  deleteEndpoint,
+  type Endpoint,
+  listEndpoints,
+  readEndpoint,
+} from '../intake/endpoints.ts';
+import { type AppEnv, require } from './authenticate.ts';
+import { describe } from './describe.ts';
+import * as shapes from './shapes.ts';
+import { body, idParam } from './validate.ts';
+
+const TAG = 'Endpoints';
+
+/** The defaults of a new endpoint are not a change: what is not named stays as it is. */
+const endpointChange = z
+  .object({
+    name: shapes.newEndpoint.shape.name,
+    settings: shapes.newEndpoint.shape.settings.unwrap(),
+    defaultCountry: shapes.newEndpoint.shape.defaultCountry.unwrap(),
+    language: shapes.language,
+    ratePerAddress: shapes.newEndpoint.shape.ratePerAddress.unwrap(),
+    ratePerEndpoint: shapes.newEndpoint.shape.ratePerEndpoint.unwrap(),
+    paused: z.boolean(),
+  })
+  .partial();
+
+const render = (endpoint: Endpoint) => ({
+  ...endpoint,
+  lastDeliveryAt: endpoint.lastDeliveryAt?.toISOString() ?? null,
+  createdAt: endpoint.createdAt.toISOString(),
+});
+
+export function endpointRoutes(deps: Deps) {
+  return new Hono<AppEnv>()
+    .get(
+      '/endpoints',
+      describe({
+        summary: 'Configured channels',
+        tag: TAG,
+        answer: z.object({ endpoints: z.array(shapes.endpoint) }),
+      }),
+      require('admin', 'head'),
+      async (c) => c.json({ endpoints: (await listEndpoints(deps, c.get('actor'))).map(render) }, 200),
+    )
+    .get(
+      '/endpoints/:id',
+      describe({ summary: 'One endpoint', tag: TAG, answer: shapes.endpoint }),
+      require('admin', 'head'),
+      idParam(),
+      async (c) => c.json(render(await readEndpoint(deps, c.get('actor'), c.req.valid('param').id)), 200),
+    )
+    .post(
+      '/endpoints',
+      describe({
+        summary: 'Make an endpoint',
+        tag: TAG,
+        status: 201,
+        answer: shapes.endpoint,
+        problems: { 422: 'Some settings are not acceptable; the fields are named' },
+      }),
+      require('admin'),
+      body(shapes.newEndpoint),
+      async (c) => c.json(render(await createEndpoint(deps, c.get('actor'), c.req.valid('json'))), 201),
+    )
+    .patch(
+      '/endpoints/:id',
+      describe({
+        summary: 'Change or pause an endpoint',
+        description:
+          'Settings that are not named stay; a masked secret sent back stays; null goes back to the default.',
+        tag: TAG,
+        answer: shapes.endpoint,
+        problems: { 422: 'Some settings are not acceptable; the fields are named' },
+      }),
+      require('admin'),
+      idParam(),
+      body(endpointChange),
+      async (c) =>
+        c.json(render(await changeEndpoint(deps, c.get('actor'), c.req.valid('param').id, c.req.valid('json'))), 200),
+    )
+    .delete(
+      '/endpoints/:id',
+      describe({ summary: 'Delete an endpoint; what it received stays', tag: TAG }),
+      require('admin'),
+      idParam(),
+      async (c) => {
+        await deleteEndpoint(deps, c.get('actor'), c.req.valid('param').id);
+        return c.body(null, 204);
+      },
+    );
+}
