@@ -2,9 +2,9 @@
  * ALTCHA v2, on this server alone, in deterministic mode with both secrets: in prefix mode an old library version took
  * unsolved answers, so the prefix is checked here once more.
  *
- * Single use: a challenge may be bound to the sender's `Idempotency-Key` when it is asked for (`?challenge&for=<key>`).
- * A bound solution passes with that key only, and the key's unique index makes every repeat the same delivery, so that a
- * retry after a lost answer still gets through. An unbound solution is remembered after its first use.
+ * Single use: a challenge may be bound to the sender's `Idempotency-Key` when it is asked for (`?challenge&for=KEY`).
+ * A bound solution passes with that key only, and the key's unique index makes every repeat the same delivery: a retry
+ * after a lost answer still gets through. An unbound solution is remembered after its first use.
  */
 import { type Challenge, createChallenge, verifySolution } from 'altcha-lib';
 import { deriveKey } from 'altcha-lib/algorithms/web/pbkdf2';

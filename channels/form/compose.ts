@@ -34,10 +34,11 @@ export const CAPTCHA_FIELDS = {
   smartcaptcha: 'smart-token',
 } as const;
 
-const CONTROLS = new Set([
-  ...['_start', '_idem', '_redirect', '_charset_', '_lang', '_form', 'cookies', '_wpnonce', '_wp_http_referer'],
-  ...Object.values(CAPTCHA_FIELDS),
-]);
+const CONTROLS: ReadonlySet<string> = new Set(
+  '_start _idem _redirect _charset_ _lang _form cookies _wpnonce _wp_http_referer'
+    .split(' ')
+    .concat(Object.values(CAPTCHA_FIELDS)),
+);
 
 export function compose(
   request: InboundRequest,

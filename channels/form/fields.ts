@@ -13,35 +13,52 @@ export type Meaning =
   | 'text';
 
 const NAMES: Readonly<Record<Exclude<Meaning, 'ignore' | 'text'>, string>> = {
-  name: 'name|full name|fullname|fio|client name|contact name|имя|фио|имя фамилия|имя и фамилия|фамилия имя|фамилия и имя|фамилия имя отчество|зовут|как зовут|как к вам обращаться|представьтесь|контактное лицо|name surname',
-  first: 'first name|name first|firstname|fname|given name|first',
-  middle: 'middle name|name middle|middlename|patronymic|отчество',
-  last: 'last name|name last|lastname|lname|surname|family name|last|фамилия',
-  phone:
-    'phone|tel|telephone|mobile|mobile phone|cell|cell phone|cellphone|phone number|mobile number|telephone number|phonenumber|whatsapp|whatsapp number|телефон|тел|номер|номер телефона|мобильный|мобильный телефон|сотовый|сотовый телефон|моб телефон|вотсап|ватсап',
-  email:
-    'email|e mail|mail|email address|e mail address|mail address|emailaddress|почта|эл почта|эл адрес|электронная почта|электронный адрес|адрес электронной почты|адрес почты|имейл|емейл|мейл|емайл|е mail',
-  contact:
-    'contact|contacts|phone or email|email or phone|phone email|email phone|контакт|контакты|контактные данные|связь|телефон или email|телефон или почта|email или телефон|телефон email|как связаться|как с вами связаться',
-  message:
-    'message|msg|comment|comments|question|text|textarea|enquiry|inquiry|request|notes|note|details|сообщение|текст сообщения|комментарий|комментарии|вопрос|текст|текст заявки|примечание|описание|пожелания|комментарий к заказу',
-  consent:
-    'consent|agree|agreement|i agree|gdpr|gdpr consent|privacy|privacy policy|acceptance|accept|accept terms|terms|policy|personal data|checkbox|согласие|согласен|согласна|согласие на обработку персональных данных|согласие на обработку|обработка персональных данных|персональные данные|политика|политика конфиденциальности|я согласен|pdn|пдн',
+  name: `
+    name|full name|fullname|fio|client name|contact name|имя|фио|имя фамилия|имя и фамилия|
+    фамилия имя|фамилия и имя|фамилия имя отчество|зовут|как зовут|как к вам обращаться|
+    представьтесь|контактное лицо|name surname`,
+  first: `first name|name first|firstname|fname|given name|first`,
+  middle: `middle name|name middle|middlename|patronymic|отчество`,
+  last: `last name|name last|lastname|lname|surname|family name|last|фамилия`,
+  phone: `
+    phone|tel|telephone|mobile|mobile phone|cell|cell phone|cellphone|phone number|mobile number|
+    telephone number|phonenumber|whatsapp|whatsapp number|телефон|тел|номер|номер телефона|мобильный|
+    мобильный телефон|сотовый|сотовый телефон|моб телефон|вотсап|ватсап`,
+  email: `
+    email|e mail|mail|email address|e mail address|mail address|emailaddress|почта|эл почта|эл адрес|
+    электронная почта|электронный адрес|адрес электронной почты|адрес почты|имейл|емейл|мейл|емайл|
+    е mail`,
+  contact: `
+    contact|contacts|phone or email|email or phone|phone email|email phone|контакт|контакты|
+    контактные данные|связь|телефон или email|телефон или почта|email или телефон|телефон email|
+    как связаться|как с вами связаться`,
+  message: `
+    message|msg|comment|comments|question|text|textarea|enquiry|inquiry|request|notes|note|details|
+    сообщение|текст сообщения|комментарий|комментарии|вопрос|текст|текст заявки|примечание|описание|
+    пожелания|комментарий к заказу`,
+  consent: `
+    consent|agree|agreement|i agree|gdpr|gdpr consent|privacy|privacy policy|acceptance|accept|
+    accept terms|terms|policy|personal data|checkbox|согласие|согласен|согласна|
+    согласие на обработку персональных данных|согласие на обработку|обработка персональных данных|
+    персональные данные|политика|политика конфиденциальности|я согласен|pdn|пдн`,
 };
 
 const BY_NAME: ReadonlyMap<string, Meaning> = new Map(
   Object.entries(NAMES).flatMap(([meaning, names]) =>
-    names.split('|').map((name) => [name, meaning as Meaning] as const),
+    names.split('|').map((name) => [name.trim(), meaning as Meaning] as const),
   ),
 );
 
 /** Words that say whose field it is, not what it holds: `your-name`, `Ваш телефон`, `contact_email`, `phone_2`. */
-const FILLER =
-  /^(?:your|my|the|user|client|customer|visitor|lead|contact|billing|field|input|enter|please|primary|work|home|ваш|ваше|ваша|ваши|вас|мой|моё|мое|контактный|контактная|клиента|укажите|введите|напишите|рабочий|\d+)$/;
+const FILLER = new Set(
+  `your my the user client customer visitor lead contact billing field input enter please primary work
+    home ваш ваше ваша ваши вас мой моё мое контактный контактная клиента укажите введите напишите
+    рабочий`.split(/\s+/),
+);
 
 /** Containers that only wrap the answers: `contact.phone` is a phone, `company.name` is not a person's name. */
 const WRAPPER =
-  /^(?:fields?|form_?fields|formfields|contact|customer|client|user|visitor|person|lead|data|values|answers|payload|submission|body)$/i;
+  /^(?:fields?|form_?fields|contact|customer|client|user|visitor|person|lead|data|values|answers|payload|body)$/i;
 
 /** `fields[your-phone]`, `contact.phone`, `phone[]` -> the part that names the answer. */
 export function leafName(name: string): string {
@@ -70,7 +87,9 @@ export function meaningOf(name: string, fieldMap: ReadonlyMap<string, Meaning>):
   const all = tokens(name);
   const whole = BY_NAME.get(all.join(' '));
   if (whole !== undefined) return whole;
-  const bare = all.map((token) => token.replace(/(?<=\p{L})\d+$/u, '')).filter((token) => !FILLER.test(token));
+  const bare = all
+    .map((token) => token.replace(/(?<=\p{L})\d+$/u, ''))
+    .filter((token) => !FILLER.has(token) && !/^\d+$/.test(token));
   return BY_NAME.get(bare.join(' ')) ?? 'text';
 }
 

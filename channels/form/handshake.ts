@@ -7,8 +7,9 @@ import { makeStart } from './start.ts';
 import { pickLanguage } from './words.ts';
 
 /**
- * GET on the endpoint's address: the hosted page; `?script` the snippet; `?start` a start token; `?challenge[&for=key]`
- * a proof of work; `?thanks` the page after a plain post. All of it is off where an API key is set.
+ * GET on the endpoint's address: the hosted page; `?script` the snippet; `?start` a start token;
+ * `?challenge[&for=KEY]` a proof of work; `?thanks` the page after a plain post. All of it is off where an API key is
+ * set.
  */
 export async function handshake(
   request: InboundRequest,

@@ -1,8 +1,8 @@
 /**
  * multipart/form-data over bytes (RFC 7578 as browsers write it), with limits before any copy is made.
  *
- * `Response.formData()` would do for UTF-8, but it decodes before it counts, and it knows no other charset: a form on a
- * windows-1251 page arrives as question marks. Agreement with it is a property test in test/contract.
+ * `Response.formData()` would do for UTF-8, but it decodes before it counts, and it knows no other charset: a form on
+ * a windows-1251 page arrives as question marks. Agreement with it is a property test in test/contract.
  */
 import { Buffer } from 'node:buffer';
 import { Rejected } from '../../src/errors.ts';

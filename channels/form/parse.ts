@@ -15,7 +15,7 @@ export async function parse(
 ): Promise<readonly InboundEvent[] | Nothing> {
   try {
     const submission = readSubmission(request, endpoint.language);
-    if (isTildaPing(submission.entries)) return { ignored: 'test ping' };
+    if (isTildaPing(submission.entries, endpoint.settings.apiKeyName)) return { ignored: 'test ping' };
     return [await toEvent(request, endpoint, submission)];
   } catch (error) {
     if (error instanceof Rejected) throw new Malformed(error.message);

@@ -1,6 +1,6 @@
 /**
- * From bytes to names, values and files, with a limit on everything. Used by `verify`, which lets `Rejected` through to
- * the sender, and by `parse`, which turns it into a quarantine.
+ * From bytes to names, values and files, with a limit on everything. For `verify`, which lets `Rejected` through to
+ * the sender, and for `parse`, which turns it into a quarantine.
  */
 import type { InboundRequest } from '../../src/channel.ts';
 import { Rejected } from '../../src/errors.ts';
@@ -64,8 +64,8 @@ function decodeStrictly(bytes: Uint8Array, charset = 'utf-8'): string {
 }
 
 /**
- * A lenient reader of one value: the declared charset; without one UTF-8, and where that does not fit, the charset that
- * old pages in the endpoint's language are written in (a browser posts in the page's own charset and does not say so).
+ * A lenient reader of one value: the declared charset; without one UTF-8, and where that does not fit, the charset of
+ * old pages in the endpoint's language (a browser posts in the page's own charset and does not say so).
  */
 function textReader(declared: string | undefined, language: string): (bytes: Uint8Array) => string {
   if (declared !== undefined && !/^utf-?8$/i.test(declared)) {

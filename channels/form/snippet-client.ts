@@ -1,4 +1,4 @@
-// @ts-nocheck This is the text of a browser script (see snippet.ts): plain JavaScript, and the server has no DOM types.
+// @ts-nocheck This is the text of a browser script (see snippet.ts): plain JavaScript; the server has no DOM types.
 
 /**
  * What runs on somebody else's page. Each method's source is sent as it stands, so none may refer to anything outside
@@ -26,7 +26,7 @@ export const client = {
       if (event.defaultPrevented || !this.isOurs(form)) return;
       event.preventDefault();
       this.prepare(form);
-      this.submit(form, event.submitter);
+      void this.submit(form, event.submitter);
     });
     this.start = fetch(`${config.address}?start`)
       .then((answer) => answer.json())

@@ -50,6 +50,7 @@ export function snippet(endpoint: EndpointContext<FormSettings>, language: Langu
           scored: settings.captcha === 'recaptcha' && settings.captchaScore > 0,
         }),
   };
+  const json = JSON.stringify(config).replaceAll('<', '\\u003c');
   return {
     status: 200,
     headers: {
@@ -59,6 +60,6 @@ export function snippet(endpoint: EndpointContext<FormSettings>, language: Langu
       'cross-origin-resource-policy': 'cross-origin',
       vary: 'Accept-Language',
     },
-    body: `(()=>{const __name=(f)=>f;({\n${SOURCE}\n}).boot(${JSON.stringify(config).replaceAll('<', '\\u003c')})})();\n`,
+    body: `(()=>{const __name=(f)=>f;({\n${SOURCE}\n}).boot(${json})})();\n`,
   };
 }

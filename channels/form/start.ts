@@ -1,7 +1,7 @@
 /**
  * The start token says when a form was shown, and the hash of the consent text it showed:
- * `<base36 milliseconds>.<sha256 hex or ->.<HMAC-SHA-256 hex>`. `verify` checks the signature; `parse`, which may hold no
- * secret, then only reads it. A form without one (a plain HTML form, a server) is not suspect for that.
+ * `<base36 milliseconds>.<sha256 hex or ->.<HMAC-SHA-256 hex>`. `verify` checks the signature; `parse`, which may hold
+ * no secret, then only reads it. A form without one (a plain HTML form, a server) is not suspect for that.
  */
 export interface Start {
   readonly at: Date;

@@ -1,9 +1,13 @@
 import type { Entry } from './read.ts';
 
-/** Tilda sends this once when the webhook is saved, and wants 200. */
-export const isTildaPing = (entries: readonly Entry[]): boolean =>
+/** What Tilda sends when the webhook is saved: `test=test`, perhaps its API key, and nothing else. */
+export const isTildaPing = (entries: readonly Entry[], apiKeyName: string): boolean =>
   entries.some(({ name, value }) => name === 'test' && value === 'test') &&
-  !entries.some(({ name }) => name === 'tranid');
+  entries.every(({ name }) => name === 'test' || name.toLowerCase() === apiKeyName.toLowerCase());
+
+/** Tilda wants 200 within five seconds, and tries twice more without it. */
+export const isTilda = (entries: readonly Entry[]): boolean =>
+  entries.some(({ name }) => name === 'tranid' || name === 'formid' || name === 'COOKIES');
 
 /** `123:456`: project and submission. The same on all three tries. */
 export const tildaId = (entries: readonly Entry[]): string | undefined =>

@@ -8,7 +8,7 @@ import { readSubmission, type Submission } from './read.ts';
 import { isPlainPost, seeOther } from './redirect.ts';
 import type { FormSettings } from './settings.ts';
 import { isOurStart, toHex } from './start.ts';
-import { isTildaPing } from './tilda.ts';
+import { isTilda, isTildaPing } from './tilda.ts';
 import { pickLanguage, words } from './words.ts';
 
 /** Cheap checks first; the captcha last, because asking about a token uses it up. */
@@ -20,7 +20,7 @@ export async function verify(
   const { settings } = endpoint;
   const submission = readSubmission(request, endpoint.language);
   const keyed = await checkApiKey(request, settings, submission);
-  if (isTildaPing(submission.entries)) return { answer: TILDA_OK };
+  if (isTildaPing(submission.entries, settings.apiKeyName)) return { answer: TILDA_OK };
   if (settings.apiKey !== '' && !keyed) throw new Rejected(401, `Send the API key as ${settings.apiKeyName}.`);
   const form = compose(request, endpoint, submission);
   const language = pickLanguage(
@@ -37,21 +37,22 @@ export async function verify(
   const missing = findMissing(form, submission.files, settings, say);
   if (Object.keys(missing).length > 0) throw new Rejected(422, say.checkFields, { fields: missing });
   if (!keyed) await checkCaptcha(request, endpoint, tools, form.controls, say);
-  const answer = chooseAnswer(request, form, () => seeOther(form.controls.get('_redirect'), endpoint, language));
+  const answer = chooseAnswer(request, submission, () => seeOther(form.controls.get('_redirect'), endpoint, language));
   return { ...(repeatKey === undefined ? {} : { repeatKey }), ...(answer === undefined ? {} : { answer }) };
 }
 
 const TILDA_OK: Answer = { status: 200, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: 'ok' };
 const PLUGIN_OK: Answer = { status: 200, headers: { 'content-type': 'application/json' }, body: '{"ok":true}' };
 
-function chooseAnswer(request: InboundRequest, form: Composition, page: () => Answer): Answer | undefined {
-  if (form.tildaId !== undefined) return TILDA_OK;
+function chooseAnswer(request: InboundRequest, { entries }: Submission, page: () => Answer): Answer | undefined {
+  if (isPlainPost(request)) return page();
+  if (isTilda(entries)) return TILDA_OK;
   // Elementor takes anything but 200 for a failure and tells the visitor so.
-  if (/^WordPress\//.test(request.headers['user-agent'] ?? '')) return PLUGIN_OK;
-  return isPlainPost(request) ? page() : undefined;
+  if (request.headers['user-agent']?.startsWith('WordPress/') === true) return PLUGIN_OK;
+  return undefined;
 }
 
-/** @returns whether the sender proved to hold the key. A wrong key is refused even where none would have been needed. */
+/** @returns whether the sender proved to hold the key. A wrong one is refused even where none would be needed. */
 async function checkApiKey(request: InboundRequest, settings: FormSettings, submission: Submission): Promise<boolean> {
   if (settings.apiKey === '') return false;
   const name = settings.apiKeyName.toLowerCase();
@@ -86,8 +87,8 @@ async function readRepeatKey(
       throw new Rejected(400, 'Idempotency-Key must be 1 to 200 printable ASCII characters without spaces.');
     return `idem:${header}`;
   }
-  // A page keeps its _idem while the visitor goes back and corrects an answer, and a tranid can be guessed by a stranger:
-  // only the same content under the same id is a repeat.
+  // A page keeps its _idem while the visitor goes back and corrects an answer, and a stranger can guess a tranid: only
+  // the same content under the same id is a repeat.
   if (form.tildaId !== undefined)
     return keyed ? `tilda:${form.tildaId}` : `tilda:${form.tildaId}:${await hashOf(submission)}`;
   const field = form.controls.get('_idem') ?? '';

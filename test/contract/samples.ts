@@ -3,7 +3,7 @@ import type { Channel, InboundEvent, InboundRequest } from '../../src/channel.ts
 import { Malformed, Rejected } from '../../src/errors.ts';
 import { type AnyEndpoint, endpointFor, requestFor, sha256, toolsFor } from './stand-ins.ts';
 
-/** A body is text, or pieces: text, `{"base64"}` for bytes, `{"repeat", "times"}` for what is too long to write out. */
+/** A body is text, or pieces: text, `{"base64"}` for bytes, `{"repeat", "times"}` for what is too long to write. */
 type Piece = string | { base64: string } | { repeat: string; times: number };
 
 interface Sample {

@@ -1,8 +1,9 @@
 import { createHash, createHmac } from 'node:crypto';
+import type { z } from 'zod';
 import type { Channel, EndpointContext, InboundRequest, Tools } from '../../src/channel.ts';
 
-// biome-ignore lint/suspicious/noExplicitAny: each channel has its own settings; the suite runs over all of them.
-export type AnyEndpoint = EndpointContext<any>;
+/** Each channel has its own settings; the suite runs over all of them. */
+export type AnyEndpoint = EndpointContext<z.output<Channel['settings']>>;
 
 export const RECEIVED_AT = new Date('2025-02-03T09:00:00.000Z');
 

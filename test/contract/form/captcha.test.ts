@@ -40,7 +40,7 @@ describe('altcha', () => {
     expect(await statusOf(send(settings, tools, { altcha, name: 'Another' }))).toBe(403);
   });
 
-  it('lets a retry with the same Idempotency-Key through, and nobody else, when the challenge was bound to it', async () => {
+  it('lets a retry through, and nobody else, when the challenge was bound to the Idempotency-Key', async () => {
     const tools = toolsFor();
     const challenge = await askChallenge(channel, endpointFor(channel, settings), tools, '&for=try-1');
     const altcha = encode(await solve(challenge));
