@@ -79,6 +79,15 @@ export function leadOf(row: LeadRow, contact: Card | undefined) {
   };
 }
 
+/** One lead as lists show it. `undefined`: there is none, or it is not this person's to see. */
+export async function readLeadRow(deps: { readonly sql: Sql; readonly vault: Vault }, actor: Actor, leadId: string) {
+  return asActor(deps.sql, actor, async (tx) => {
+    const [row] = await tx<LeadRow[]>`${leadRows(tx)} where l.id = ${leadId}`;
+    if (row === undefined) return undefined;
+    return leadOf(row, (await readCards(tx, deps.vault, [row.contactId])).get(row.contactId));
+  });
+}
+
 /** Waiting leads: the most urgent, then the oldest first. All others: the newest first. */
 export async function listLeads(deps: { readonly sql: Sql; readonly vault: Vault }, actor: Actor, query: LeadQuery) {
   const cursor = query.cursor === undefined ? undefined : readCursor(query.cursor);

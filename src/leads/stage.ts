@@ -116,13 +116,13 @@ export async function moveToQueue(
   });
 }
 
-/** A note for colleagues: sealed like everything else about the contact. Returns the message's id. */
+/** A note for colleagues: sealed like everything else about the contact. */
 export async function addNote(
   deps: { readonly sql: Sql; readonly vault: Vault },
   actor: Actor,
   leadId: string,
   text: string,
-): Promise<string> {
+): Promise<{ readonly messageId: string; readonly contactId: string }> {
   return changeLead(deps.sql, actor, leadId, async (tx, lead) => {
     mustHold(actor, lead);
     const [key] = await tx<{ wrapped: Uint8Array }[]>`
@@ -136,6 +136,6 @@ export async function addNote(
       values (${id}, ${lead.contactId}, ${lead.id}, 'note', 'internal', ${actor.userId}, now(), ${body})`;
     await record(tx, actor, lead.id, 'noted', { message: id });
     await announce(tx, [{ type: 'lead.message', lead: lead.id, queue: lead.queueId, owner: lead.ownerId }]);
-    return id;
+    return { messageId: id, contactId: lead.contactId };
   });
 }

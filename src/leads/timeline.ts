@@ -65,7 +65,7 @@ export async function readLead(deps: { readonly sql: Sql; readonly vault: Vault 
     const { contactId } = lead;
     const [cards, messages, events, because, [counted]] = await Promise.all([
       readCards(tx, deps.vault, [contactId]),
-      readMessages(tx, deps.vault, contactId),
+      readMessages(tx, deps.vault, contactId, null),
       readEvents(tx, leadId),
       readBecause(tx, leadId),
       tx<{ suspects: number }[]>`
@@ -89,19 +89,31 @@ function mayClaim(actor: Actor, lead: LeadRow): boolean {
   return lead.offeredTo === null || lead.offeredTo === actor.userId || seesEveryone(actor);
 }
 
+/** One message of a contact, as the timeline shows it: the note that was just written. */
+export async function readMessage(
+  deps: { readonly sql: Sql; readonly vault: Vault },
+  actor: Actor,
+  contactId: string,
+  messageId: string,
+) {
+  return asActor(deps.sql, actor, async (tx) => (await readMessages(tx, deps.vault, contactId, messageId))[0]);
+}
+
 /** Row-level security lets nobody have these who may not see the contact: then the list is empty. */
-async function readMessages(tx: Tx, vault: Vault, contactId: string) {
+async function readMessages(tx: Tx, vault: Vault, contactId: string, only: string | null) {
   const [[held], rows, files] = await Promise.all([
     tx<{ wrapped: Uint8Array }[]>`select wrapped from contact_keys where contact_id = ${contactId}`,
     tx<MessageRow[]>`
       select m.id, m.lead_id as "leadId", m.at, m.kind, m.direction, m.author_id as "authorId", u.name as "authorName",
              e.id as "endpointId", e.name as "endpointName", m.body
       from messages m left join users u on u.id = m.author_id left join endpoints e on e.id = m.endpoint_id
-      where m.contact_id = ${contactId} order by m.id desc limit ${MOST_MESSAGES}`,
+      where m.contact_id = ${contactId} and (${only}::uuid is null or m.id = ${only})
+      order by m.id desc limit ${MOST_MESSAGES}`,
     tx<AttachmentRow[]>`
       select a.id, a.message_id as "messageId", a.name, a.media_type as "mediaType", a.size
       from attachments a join messages m on m.id = a.message_id
-      where m.contact_id = ${contactId} order by m.id desc, a.id limit ${MOST_MESSAGES * 5}`,
+      where m.contact_id = ${contactId} and (${only}::uuid is null or m.id = ${only})
+      order by m.id desc, a.id limit ${MOST_MESSAGES * 5}`,
   ]);
   if (held === undefined) return [];
   const key = vault.openKey('contact', contactId, held.wrapped);

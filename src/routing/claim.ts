@@ -13,8 +13,9 @@ interface Person {
 }
 
 export type Claimed =
-  /** `mine`: it already was; asking again is harmless. */
-  | { readonly kind: 'claimed' | 'mine'; readonly since: Date }
+  | { readonly kind: 'claimed'; readonly since: Date }
+  /** It already was; asking again is harmless. */
+  | { readonly kind: 'mine'; readonly since: Date }
   | { readonly kind: 'held'; readonly by: Person; readonly since: Date }
   /** The lead is offered to somebody else just now. */
   | { readonly kind: 'offered'; readonly to: Person; readonly until: Date }
