@@ -11,6 +11,7 @@ import type { EndpointBook, OpenEndpoint } from '../intake/endpoint-book.ts';
 import type { Limit, Meter } from '../intake/meter.ts';
 import { toolsFor } from '../intake/tools.ts';
 import { clientAddress, socketAddress } from './client-address.ts';
+import { errorPage } from './error-page.ts';
 import { answerError } from './problem.ts';
 import { readBody } from './read-body.ts';
 
@@ -50,13 +51,10 @@ export function intakeRoutes(deps: Deps, intake: Intake): Hono {
       const endpoint = await intake.endpoints.byKey(deps.sql, channel, key);
       if (endpoint === undefined) throw new Rejected(404, 'There is no such endpoint.');
       cors = corsHeaders(endpoint, c.req.header('origin'), deps.config.publicUrl);
-      const response = await work(endpoint);
-      for (const [name, value] of Object.entries(cors)) response.headers.set(name, value);
-      return response;
+      return withHeaders(await work(endpoint), cors);
     } catch (error) {
-      const response = answerError(error, deps.log);
-      for (const [name, value] of Object.entries(cors)) response.headers.set(name, value);
-      return response;
+      const problem = answerError(error, deps.log);
+      return withHeaders(wantsPage(c) ? await errorPage(problem, c.req.header('accept-language')) : problem, cors);
     }
   };
 
@@ -84,7 +82,10 @@ export function intakeRoutes(deps: Deps, intake: Intake): Hono {
   app.get('/in/:channel/:key', (c) =>
     onEndpoint(c, async (endpoint) => {
       const tools = toolsFor({ ...deps, fetch: intake.fetch }, endpoint);
-      const answer = await endpoint.channel.handshake?.(read(c, new Uint8Array()), endpoint.context, tools);
+      const request = read(c, new Uint8Array());
+      // Challenges cost work: as many looks as a visitor may need for his requests, and no more.
+      await intake.meter.admit(lookLimits(endpoint, request.address));
+      const answer = await endpoint.channel.handshake?.(request, endpoint.context, tools);
       if (answer === undefined) throw new Rejected(404, 'There is nothing to see here.');
       return respond(answer);
     }),
@@ -95,6 +96,18 @@ export function intakeRoutes(deps: Deps, intake: Intake): Hono {
     onEndpoint(c, () => Promise.reject(new Rejected(405, 'POST is what works here.'))),
   );
   return app;
+}
+
+function withHeaders(response: Response, headers: Readonly<Record<string, string>>): Response {
+  for (const [name, value] of Object.entries(headers))
+    if (name === 'Vary') response.headers.append(name, value);
+    else response.headers.set(name, value);
+  return response;
+}
+
+/** A browser that posted a plain form shows whatever comes back. */
+function wantsPage(c: Context): boolean {
+  return c.req.method === 'POST' && (c.req.header('accept') ?? '').includes('text/html');
 }
 
 function respond(answer: Answer): Response {
@@ -144,6 +157,14 @@ function checkMediaType(endpoint: OpenEndpoint, header: string | undefined): voi
   if (accepted === undefined) return;
   const mediaType = (header ?? '').split(';')[0]!.trim().toLowerCase();
   if (!accepted.includes(mediaType)) throw new Rejected(415, `Send one of: ${accepted.join(', ')}.`);
+}
+
+const LOOKS_PER_REQUEST = 10;
+
+function lookLimits(endpoint: OpenEndpoint, address: string): Limit[] {
+  return limitsOf(endpoint, address)
+    .slice(0, 1)
+    .map(({ key, perMinute }) => ({ key: `look|${key}`, perMinute: perMinute * LOOKS_PER_REQUEST }));
 }
 
 /** Processes on this machine are not visitors: the default limit is for the outside, a limit set by hand for everybody. */

@@ -6,6 +6,7 @@
 import type { Channel, EndpointContext } from '../channel.ts';
 import type { Clock } from '../clock.ts';
 import type { Sql } from '../db/open.ts';
+import type { Config } from '../deps.ts';
 import type { DataKey } from '../vault/seal.ts';
 import type { Vault } from '../vault/vault.ts';
 import { openEndpoint } from './endpoints.ts';
@@ -54,7 +55,7 @@ interface Remembered {
 export function createEndpointBook(
   vault: Vault,
   channels: readonly Channel[],
-  publicUrl: string,
+  config: Pick<Config, 'publicUrl'>,
   clock: Clock,
 ): EndpointBook {
   const remembered = new Map<string, Remembered>();
@@ -78,7 +79,7 @@ export function createEndpointBook(
         settings: channel.settings.parse(opened.settings),
         defaultCountry: row.default_country,
         language: row.language,
-        address: `${publicUrl}/in/${row.channel}/${row.key}`,
+        address: `${config.publicUrl}/in/${row.channel}/${row.key}`,
       },
     };
     return { at: clock.now(), endpoint, deleted: row.deleted_at !== null };

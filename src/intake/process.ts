@@ -26,6 +26,8 @@ export interface ProcessDeps {
   readonly desk: DeskBook;
   readonly clock: Clock;
   readonly log: Log;
+  /** Called with the number of deliveries of each batch that was looked at. */
+  readonly onProcessed?: (count: number) => void;
 }
 
 /** Attempts at one delivery before a person has to look at it. */
@@ -54,6 +56,7 @@ async function processTogether(deps: ProcessDeps, ids: readonly string[]): Promi
       const startedMs = performance.now();
       const result = await asSystem(deps.sql, (tx) => processLocked(deps, tx, ids));
       deps.log.debug('batch.processed', { ...result, durationMs: Math.round(performance.now() - startedMs) });
+      deps.onProcessed?.(result.deliveries);
       return result.deliveries;
     } catch (error) {
       if (turn >= MAX_REDECISIONS || !wasOvertaken(error)) throw error;

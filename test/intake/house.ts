@@ -39,7 +39,7 @@ export async function openHouse(more: readonly Channel[] = []): Promise<House> {
   let fixed: number | undefined;
   const clock = { now: () => fixed ?? Date.now(), set: (ms: number | undefined) => void (fixed = ms) };
   const all = [...channels, ...more];
-  const endpoints = createEndpointBook(vault, all, 'http://inlet.example.com', clock);
+  const endpoints = createEndpointBook(vault, all, { publicUrl: 'http://inlet.example.com' }, clock);
   const acceptor = createAcceptor({
     sql,
     vault,

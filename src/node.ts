@@ -1,0 +1,169 @@
+/** The Node entry: wiring, and nothing else. */
+import { spawn } from 'node:child_process';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { serve } from '@hono/node-server';
+import { channels } from '../channels/node.ts';
+import { ensureFirstAdminLink, setupUrl } from './access/setup.ts';
+import { createApp } from './app.ts';
+import { readSettings, type Settings } from './config.ts';
+import { redact } from './db/open.ts';
+import type { Config, Deps } from './deps.ts';
+import { causeChain } from './errors.ts';
+import { docsFile } from './http/docs-file.ts';
+import { type Installation, openInstallation } from './installation.ts';
+import { createAcceptor } from './intake/accept.ts';
+import { createEndpointBook } from './intake/endpoint-book.ts';
+import { createMeter } from './intake/meter.ts';
+import { startProcessor } from './intake/processor.ts';
+import { startTimers } from './jobs/timers.ts';
+import { startLive } from './leads/live.ts';
+import type { Log } from './log.ts';
+import { createMetrics } from './metrics.ts';
+import { createLog } from './node-log.ts';
+import { createDeskBook } from './routing/desk-book.ts';
+import { serveWeb } from './serve-web.ts';
+
+const WEB_ROOT = path.join(import.meta.dirname, '../dist/web');
+/** Slow senders (faults F17): headers within 10 s, the whole request within 30 s, looked at every 2 s. */
+const TIMEOUTS = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 2000 };
+const KEEP_ALIVE_MS = 65_000;
+/** What a stop waits for at the most; then the database's own recovery has to do. */
+const STOP_WITHIN_MS = 20_000;
+
+interface Running {
+  readonly server: Server;
+  readonly stop: () => Promise<void>;
+}
+
+/** `publicUrl` follows the port that was really given, which is known only after listening. */
+function configOf(settings: Settings): Config & { publicUrl: string } {
+  const host = settings.host === '0.0.0.0' || settings.host === '::' ? '127.0.0.1' : settings.host;
+  const publicUrl = settings.publicUrl ?? `http://${host.includes(':') ? `[${host}]` : host}:${settings.port}`;
+  return { publicUrl, trustedProxies: settings.trustedProxies, version: settings.version };
+}
+
+function start(settings: Settings, config: Config, installation: Installation, log: Log): Running {
+  const { sql, vault, clock } = installation;
+  const deps: Deps = { sql, vault, channels, config, clock, log };
+  const metrics = createMetrics(sql);
+  const endpoints = createEndpointBook(vault, channels, config, clock);
+  const processDeps = { sql, vault, endpoints, desk: createDeskBook(), clock, log };
+  const processor = startProcessor({ ...processDeps, onProcessed: metrics.processed });
+  const acceptor = createAcceptor({
+    sql,
+    vault,
+    clock,
+    onCommitted: (count) => {
+      metrics.accepted(count);
+      processor.wake();
+    },
+    onError: (error) => {
+      metrics.acceptFailed();
+      log.error('accept.failed', { causes: causeChain(redact(error)) });
+    },
+  });
+  const live = startLive(sql, log);
+  const timers = startTimers({ sql, clock, log });
+  const app = createApp(deps, {
+    intake: { endpoints, acceptor, meter: createMeter(sql, vault, clock), fetch },
+    live,
+    quarantine: { sql, vault, endpoints, wake: processor.wake },
+    web: serveWeb(WEB_ROOT),
+    metrics: () => metrics.render(),
+    docsFile,
+  });
+  const server = serve({
+    fetch: app.fetch,
+    hostname: settings.host,
+    port: settings.port,
+    serverOptions: TIMEOUTS,
+  }) as Server;
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  const stop = async (): Promise<void> => {
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    await live.stop(); // screens hold their connections for ever otherwise
+    server.closeIdleConnections();
+    await closed;
+    await acceptor.drain();
+    await Promise.all([timers.stop(), processor.stop()]);
+    await installation.close();
+  };
+  return { server, stop };
+}
+
+function listening(server: Server): Promise<AddressInfo> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    if (server.listening) resolve(server.address() as AddressInfo);
+    else server.once('listening', () => resolve(server.address() as AddressInfo));
+  });
+}
+
+/** Builds the web app when its sources changed since the last build; the intake works meanwhile. */
+function buildWeb(log: Log): void {
+  const child = spawn(process.execPath, [path.join(import.meta.dirname, '../scripts/build-web.ts')], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  child.on('exit', (code) => (code === 0 ? undefined : log.error('web.build_failed', { code })));
+  child.unref();
+}
+
+async function greet(settings: Settings, config: Config, installation: Installation): Promise<void> {
+  const { masterKey, embedded, sql, clock, migrated } = installation;
+  const lines = [`Inlet ${settings.version} is ready: ${config.publicUrl}`];
+  if (masterKey.made)
+    lines.push(
+      `A master key was made: ${masterKey.from}`,
+      'Keep a copy of it somewhere else. Without it nobody can read the client base, not even from a backup.',
+    );
+  if (embedded !== undefined && migrated.length > 0)
+    lines.push(`The database is in ${embedded.dir}. Set DATABASE_URL to use a PostgreSQL of your own.`);
+  const token = await ensureFirstAdminLink(sql, clock);
+  if (token !== undefined)
+    lines.push(
+      '',
+      'Nobody can log in yet. Open this link once to become the administrator:',
+      setupUrl(config.publicUrl, token),
+      '',
+    );
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+async function main(): Promise<void> {
+  const settings = readSettings(process.env);
+  const log = createLog(settings.logLevel);
+  const installation = await openInstallation(settings, { max: 10, applicationName: 'inlet server', log });
+  const config = configOf(settings);
+  const running = start(settings, config, installation, log);
+  const { port } = await listening(running.server);
+  if (settings.publicUrl === undefined) config.publicUrl = config.publicUrl.replace(/:\d+$/, `:${port}`);
+  stopOnSignals(running, log);
+  await greet(settings, config, installation);
+  buildWeb(log);
+}
+
+function stopOnSignals(running: Running, log: Log): void {
+  let stopping = false;
+  const stop = (signal: string): void => {
+    if (stopping) return;
+    stopping = true;
+    log.info('server.stopping', { signal });
+    setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref();
+    running.stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log.error('server.stop_failed', { causes: causeChain(redact(error)) });
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`Inlet could not start.\n${causeChain(error).join('\n  because of ')}\n`);
+  process.exit(1);
+});
