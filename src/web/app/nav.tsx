@@ -1,0 +1,116 @@
+import { Popover, Tooltip, UnstyledButton } from '@mantine/core';
+import {
+  IconAlertTriangle,
+  IconDots,
+  IconInbox,
+  IconKey,
+  IconPlugConnected,
+  IconReceipt,
+  IconRoute,
+  IconUserCheck,
+  IconUsers,
+  type TablerIcon,
+} from '@tabler/icons-react';
+import { Link, type LinkProps } from '@tanstack/react-router';
+import { useState } from 'react';
+import type { Role } from '../api/types.ts';
+import { m } from '../paraglide/messages.js';
+import { isLeading, mayOpen, type Section } from './access.ts';
+import classes from './shell.module.css';
+import { WaitingBadge } from './waiting-badge.tsx';
+
+interface Item {
+  readonly section: Section;
+  readonly to: LinkProps['to'];
+  readonly icon: TablerIcon;
+  readonly label: string;
+}
+
+const items = (role: Role): Item[] => {
+  const all: Item[] = [
+    { section: 'queue', to: '/queue', icon: IconInbox, label: m.nav_queue() },
+    {
+      section: 'leads',
+      to: '/leads',
+      icon: IconUserCheck,
+      label: isLeading(role) || role === 'auditor' ? m.nav_leads() : m.nav_my_leads(),
+    },
+    { section: 'quarantine', to: '/quarantine', icon: IconAlertTriangle, label: m.nav_quarantine() },
+    { section: 'ledger', to: '/ledger', icon: IconReceipt, label: m.nav_ledger() },
+    { section: 'desk', to: '/desk', icon: IconRoute, label: m.nav_desk() },
+    { section: 'endpoints', to: '/endpoints', icon: IconPlugConnected, label: m.nav_endpoints() },
+    { section: 'users', to: '/users', icon: IconUsers, label: m.nav_users() },
+    { section: 'api-keys', to: '/api-keys', icon: IconKey, label: m.nav_api_keys() },
+  ];
+  return all.filter((item) => mayOpen(role, item.section));
+};
+
+interface Props {
+  readonly role: Role;
+  readonly waiting: number;
+}
+
+export function SideNav({ role, waiting }: Props) {
+  return (
+    <nav aria-label={m.nav_label()} className={classes.nav}>
+      {items(role).map((item) => (
+        <Tooltip key={item.section} label={item.label} position="right" classNames={{ tooltip: classes.navTip }}>
+          <Link
+            to={item.to}
+            className={classes.navLink}
+            data-divided={item.section === 'ledger' || item.section === 'endpoints' || undefined}
+          >
+            <item.icon size={19} stroke={1.7} aria-hidden="true" />
+            <span className={classes.sideText}>{item.label}</span>
+            {item.section === 'queue' && <WaitingBadge count={waiting} />}
+          </Link>
+        </Tooltip>
+      ))}
+    </nav>
+  );
+}
+
+const SHOWN = 3;
+
+/** On a phone: the three pages of the day under the thumb, the rest behind "More". */
+export function BottomBar({ role, waiting }: Props) {
+  const all = items(role);
+  return (
+    <nav aria-label={m.nav_label()} className={classes.bottomBar}>
+      {all.slice(0, SHOWN).map((item) => (
+        <Link key={item.section} to={item.to} className={classes.bottomLink}>
+          <span className={classes.bottomIcon}>
+            <item.icon size={21} stroke={1.7} aria-hidden="true" />
+            {item.section === 'queue' && <WaitingBadge count={waiting} />}
+          </span>
+          <span>{item.label}</span>
+        </Link>
+      ))}
+      {all.length > SHOWN && <More items={all.slice(SHOWN)} />}
+    </nav>
+  );
+}
+
+function More({ items: rest }: { items: readonly Item[] }) {
+  const [opened, setOpened] = useState(false);
+  return (
+    <Popover opened={opened} onChange={setOpened} position="top-end" shadow="md" trapFocus>
+      <Popover.Target>
+        <UnstyledButton className={classes.bottomLink} onClick={() => setOpened(!opened)}>
+          <span className={classes.bottomIcon}>
+            <IconDots size={21} stroke={1.7} aria-hidden="true" />
+          </span>
+          <span>{m.nav_more()}</span>
+        </UnstyledButton>
+      </Popover.Target>
+      <Popover.Dropdown aria-label={m.nav_more()} p={6}>
+        {rest.map((item) => (
+          <Link key={item.section} to={item.to} className={classes.moreLink} onClick={() => setOpened(false)}>
+            <item.icon size={19} stroke={1.7} aria-hidden="true" />
+            <span>{item.label}</span>
+          </Link>
+        ))}
+      </Popover.Dropdown>
+    </Popover>
+  );
+}

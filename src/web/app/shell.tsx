@@ -1,0 +1,113 @@
+import { Switch, Tooltip } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { Navigate, Outlet, useLocation } from '@tanstack/react-router';
+import { Suspense, useEffect } from 'react';
+import { meQuery, queuesQuery } from '../api/queries.ts';
+import { send } from '../api/send.ts';
+import type { LiveEvent, Me } from '../api/types.ts';
+import { speak } from '../i18n/language.ts';
+import { m } from '../paraglide/messages.js';
+import { Loading } from '../parts/loading.tsx';
+import { useAction } from '../parts/use-action.ts';
+import { useMe } from './access.ts';
+import { chime, notifyDesktop } from './chime.ts';
+import { Mark } from './mark.tsx';
+import { BottomBar, SideNav } from './nav.tsx';
+import { OfflineStrip } from './offline-strip.tsx';
+import { queryClient } from './query-client.ts';
+import classes from './shell.module.css';
+import { LiveContext, useLive, useLiveState } from './use-live.ts';
+import { useWaitingCount } from './use-waiting-count.ts';
+import { UserPanel } from './user-panel.tsx';
+
+/** Everything around a page for somebody who is signed in. */
+export function Shell() {
+  const { data: me } = useQuery(meQuery);
+  const location = useLocation();
+  if (me === undefined) return <Loading />;
+  if (me === null) return <Navigate to="/login" search={{ to: location.href }} replace />;
+  return <SignedIn me={me} />;
+}
+
+function announce(event: LiveEvent): void {
+  chime();
+  const queue = queryClient.getQueryData(queuesQuery.queryKey)?.find((one) => one.id === event.queue);
+  notifyDesktop(m.notice_new_lead(), queue === undefined ? '' : m.notice_in_queue({ queue: queue.name }));
+}
+
+function SignedIn({ me }: { me: Me }) {
+  const live = useLive(announce);
+  const waiting = useWaitingCount(me.role);
+  useEffect(() => speak(me.language), [me.language]);
+  return (
+    <LiveContext value={live}>
+      <a className="skip-link" href="#main">
+        {m.skip_to_content()}
+      </a>
+      <div className={classes.shell}>
+        <aside className={classes.side}>
+          <div className={classes.brand}>
+            <Mark size={26} />
+            <span className={classes.wordmark}>Inlet</span>
+          </div>
+          <SideNav role={me.role} waiting={waiting} />
+          <div className={classes.sideFoot}>
+            <LiveDot />
+            <ShiftSwitch />
+            <UserPanel position="right-end" wide />
+          </div>
+        </aside>
+        <header className={classes.topBar}>
+          <Mark size={24} />
+          <span className={classes.topSpacer} />
+          <ShiftSwitch />
+          <UserPanel position="bottom-end" />
+        </header>
+        <main id="main" className={classes.main} tabIndex={-1}>
+          <OfflineStrip />
+          <Suspense fallback={<Loading />}>
+            <Outlet />
+          </Suspense>
+        </main>
+        <BottomBar role={me.role} waiting={waiting} />
+      </div>
+    </LiveContext>
+  );
+}
+
+function LiveDot() {
+  const state = useLiveState();
+  const words = { live: m.live_on(), connecting: m.live_connecting(), offline: m.live_off() }[state];
+  return (
+    <Tooltip label={words} position="right">
+      <div className={classes.live} data-state={state} data-testid="live-state">
+        <span className={classes.dot} aria-hidden="true" />
+        <span className={classes.sideText}>{words}</span>
+      </div>
+    </Tooltip>
+  );
+}
+
+function ShiftSwitch() {
+  const me = useMe();
+  const change = useAction((onShift: boolean) => send<Me>('PATCH', '/me', { onShift }), {
+    onDone: (fresh) => void queryClient.setQueryData(meQuery.queryKey, fresh),
+  });
+  if (me.role === 'auditor') return null;
+  const on = change.isPending ? change.variables : me.onShift;
+  return (
+    <Tooltip label={on ? m.shift_on_hint() : m.shift_off_hint()} position="right" multiline w={220}>
+      <div className={classes.shift}>
+        <Switch
+          size="sm"
+          checked={on}
+          onChange={(event) => change.mutate(event.currentTarget.checked)}
+          aria-label={m.shift_on()}
+        />
+        <span className={classes.sideText} aria-hidden="true">
+          {on ? m.shift_on() : m.shift_off()}
+        </span>
+      </div>
+    </Tooltip>
+  );
+}

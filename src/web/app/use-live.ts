@@ -1,0 +1,55 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { createContext, useContext, useEffect, useRef, useState } from 'react';
+import { coalesce } from '../api/coalesce.ts';
+import { type LiveState, listen } from '../api/live.ts';
+import type { LiveEvent } from '../api/types.ts';
+
+const GAP_MS = 250;
+const SLOW_GAP_MS = 1000;
+
+/** Which lists an event makes old. The queue comes first and alone at once; counts may lag a second. */
+const TOUCHES: Readonly<Record<LiveEvent['type'], readonly string[]>> = {
+  'lead.opened': ['leads', 'queues'],
+  'lead.changed': ['leads'],
+  'lead.claimed': ['leads', 'queues'],
+  'lead.released': ['leads', 'queues'],
+  'lead.message': ['leads'],
+  quarantine: ['quarantine', 'ledger'],
+  desk: ['queues', 'rules', 'people', 'endpoints', 'users', 'me', 'stages'],
+};
+
+export const LiveContext = createContext<LiveState>('connecting');
+export const useLiveState = (): LiveState => useContext(LiveContext);
+
+/** Keeps what is on screen true while signed in. `onOpened` hears of each new lead. */
+export function useLive(onOpened: (event: LiveEvent) => void): LiveState {
+  const client = useQueryClient();
+  const [state, setState] = useState<LiveState>('connecting');
+  const heard = useRef(onOpened);
+  heard.current = onOpened;
+
+  useEffect(() => {
+    const refreshers = new Map<string, () => void>();
+    const refresh = (...key: string[]): void => {
+      const name = key.join(' ');
+      const gapMs = key[0] === 'leads' || key[0] === 'lead' ? GAP_MS : SLOW_GAP_MS;
+      const known = refreshers.get(name) ?? coalesce(() => void client.invalidateQueries({ queryKey: key }), gapMs);
+      refreshers.set(name, known);
+      known();
+    };
+    return listen(
+      (event) => {
+        for (const list of TOUCHES[event.type]) refresh(list);
+        if (event.lead !== undefined && event.type !== 'lead.opened') refresh('lead', event.lead);
+        if (event.type === 'lead.opened') heard.current(event);
+      },
+      (next, again) => {
+        setState(next);
+        // Whatever happened while the line was down was not heard: read everything on screen again.
+        if (next === 'live' && again)
+          void client.invalidateQueries({ predicate: (query) => query.queryKey[0] !== 'content' });
+      },
+    );
+  }, [client]);
+  return state;
+}

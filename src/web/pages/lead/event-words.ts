@@ -1,0 +1,62 @@
+import type { Person, Stage, TimelineEvent } from '../../api/types.ts';
+import { stageTitle } from '../../i18n/words.ts';
+import { m } from '../../paraglide/messages.js';
+
+interface Names {
+  readonly stages: readonly Stage[];
+  readonly people: readonly Person[];
+  readonly queues: readonly { id: string; name: string }[];
+}
+
+/** One line of a lead's history as a sentence. A kind that is not known here is shown by its own name. */
+export function eventWords(event: TimelineEvent, names: Names): string {
+  const actor = event.actor?.name ?? m.the_machine();
+  const from = text(event.data, 'from', 'fromStage');
+  const to = text(event.data, 'to', 'stage', 'userId', 'user', 'owner', 'ownerId', 'queue', 'queueId', 'offeredTo');
+  const person = find(names.people, to);
+  const queue = find(names.queues, to);
+  const stage = (id: string) => stageTitle(names.stages, id);
+  switch (event.kind) {
+    case 'opened':
+      return m.event_opened();
+    case 'attached':
+      return m.event_attached();
+    case 'claimed':
+      return m.event_claimed({ name: actor });
+    case 'released':
+      return m.event_released({ name: actor });
+    case 'reopened':
+      return m.event_reopened();
+    case 'offered':
+      return person === undefined ? m.event_offered_somebody() : m.event_offered({ name: person });
+    case 'offer_missed':
+      return person === undefined ? m.event_offer_missed_somebody() : m.event_offer_missed({ name: person });
+    case 'owner':
+      return person === undefined ? m.event_owner_none({ name: actor }) : m.event_owner({ name: actor, to: person });
+    case 'queue':
+      return m.event_queue({ name: actor, queue: queue ?? m.another_queue() });
+    case 'stage':
+      return withReason(
+        from === undefined
+          ? m.event_stage_to({ name: actor, to: stage(to ?? '') })
+          : m.event_stage({ name: actor, from: stage(from), to: stage(to ?? '') }),
+        text(event.data, 'reason'),
+      );
+    default:
+      return `${event.kind.replaceAll('_', ' ')} (${actor})`;
+  }
+}
+
+const withReason = (sentence: string, reason: string | undefined): string =>
+  reason === undefined ? sentence : `${sentence}: ${reason}`;
+
+function text(from: Readonly<Record<string, unknown>>, ...keys: string[]): string | undefined {
+  for (const key of keys) {
+    const value = from[key];
+    if (typeof value === 'string' && value !== '') return value;
+  }
+  return undefined;
+}
+
+const find = (list: readonly { id: string; name: string }[], id: string | undefined): string | undefined =>
+  list.find((one) => one.id === id)?.name;

@@ -1,0 +1,57 @@
+import { IconUsersGroup } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { useParams } from '@tanstack/react-router';
+import { leadQuery } from '../../api/queries.ts';
+import type { LeadDetail } from '../../api/types.ts';
+import { m } from '../../paraglide/messages.js';
+import { Failed } from '../../parts/failed.tsx';
+import { Loading } from '../../parts/loading.tsx';
+import { Page } from '../../parts/page.tsx';
+import { ClaimPanel } from './claim-panel.tsx';
+import { ContactCard } from './contact-card.tsx';
+import classes from './lead.module.css';
+import { LeadActions } from './lead-actions.tsx';
+import { LeadHeading } from './lead-heading.tsx';
+import { NoteForm } from './note-form.tsx';
+import { Origin } from './origin.tsx';
+import { StageBar } from './stage-bar.tsx';
+import { Timeline } from './timeline.tsx';
+import { WhyHere } from './why-here.tsx';
+
+export function LeadPage() {
+  const { id } = useParams({ from: '/inside/leads/$id' });
+  const { data: lead, error, refetch } = useQuery(leadQuery(id));
+  if (lead !== undefined) return <Lead key={id} lead={lead} />;
+  if (error !== null) return <Failed error={error} onRetry={() => void refetch()} />;
+  return <Loading />;
+}
+
+function Lead({ lead }: { lead: LeadDetail }) {
+  const title = lead.contact?.name ?? m.lead_of({ endpoint: lead.endpoint.name });
+  return (
+    <Page title={title} heading={<LeadHeading lead={lead} title={title} />} actions={<LeadActions lead={lead} />}>
+      <StageBar lead={lead} />
+      {lead.mayClaim && lead.owner === null && <ClaimPanel lead={lead} />}
+      <div className={classes.columns}>
+        <div className={classes.story}>
+          <Timeline items={lead.timeline} hidden={lead.contact === null} />
+          {lead.mayChange && <NoteForm leadId={lead.id} />}
+        </div>
+        <aside className={classes.facts} aria-label={m.lead_facts()}>
+          <ContactCard lead={lead} />
+          {lead.suspects > 0 && (
+            <section className={classes.suspects} aria-label={m.suspects_title()}>
+              <IconUsersGroup size={20} stroke={1.6} aria-hidden="true" />
+              <div>
+                <strong>{m.suspects_title()}</strong>
+                <p>{m.suspects({ count: lead.suspects })}</p>
+              </div>
+            </section>
+          )}
+          <Origin lead={lead} />
+          <WhyHere lead={lead} />
+        </aside>
+      </div>
+    </Page>
+  );
+}

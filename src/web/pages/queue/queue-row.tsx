@@ -1,0 +1,75 @@
+import { Badge } from '@mantine/core';
+import type { Lead } from '../../api/types.ts';
+import { useMe } from '../../app/access.ts';
+import { channelName, languageName } from '../../i18n/words.ts';
+import { m } from '../../paraglide/messages.js';
+import { Age } from '../../parts/age.tsx';
+import { ChannelIcon } from '../../parts/channel-icon.tsx';
+import { sourceSummary } from '../../parts/source-summary.ts';
+import { ClaimButton } from './claim-button.tsx';
+import { Offer } from './offer.tsx';
+import classes from './queue.module.css';
+
+interface Props {
+  readonly lead: Lead;
+  readonly arrived: boolean;
+  readonly namesQueue: boolean;
+}
+
+/** One waiting lead. Nothing of the person behind it is here: that comes with the claim. */
+export function QueueRow({ lead, arrived, namesQueue }: Props) {
+  const me = useMe();
+  const mine = lead.offeredTo?.id === me.id;
+  return (
+    <li
+      className={classes.row}
+      data-arrived={arrived || undefined}
+      data-mine={mine || undefined}
+      data-testid="queue-row"
+      data-lead={lead.id}
+    >
+      <div className={classes.age}>
+        <Age since={lead.openedAt} />
+      </div>
+      <ChannelIcon channel={lead.channel} />
+      <div className={classes.what}>
+        <div className={classes.name}>
+          <span className={classes.endpoint}>{lead.endpoint.name}</span>
+          <Tags lead={lead} />
+        </div>
+        <div className={classes.details}>
+          {details(lead, namesQueue).map((part) => (
+            <span key={part}>{part}</span>
+          ))}
+        </div>
+      </div>
+      <div className={classes.action}>
+        <Offer lead={lead} mine={mine} />
+        <ClaimButton lead={lead} quiet={lead.offeredTo !== null && !mine} />
+      </div>
+    </li>
+  );
+}
+
+export function Tags({ lead }: { lead: Lead }) {
+  return (
+    <span className={classes.tags}>
+      {lead.priority > 0 && <Badge color="red">{m.priority_high()}</Badge>}
+      {lead.priority < 0 && <Badge color="gray">{m.priority_low()}</Badge>}
+      {lead.repeat ? (
+        <Badge color="amber">{m.repeat_contact()}</Badge>
+      ) : (
+        <Badge color="green">{m.new_contact()}</Badge>
+      )}
+    </span>
+  );
+}
+
+function details(lead: Lead, namesQueue: boolean): string[] {
+  const parts = [channelName(lead.channel)];
+  if (namesQueue) parts.push(lead.queue.name);
+  parts.push(...sourceSummary(lead.source));
+  if (lead.language !== null) parts.push(languageName(lead.language));
+  if (lead.messages > 1) parts.push(m.messages_count({ count: lead.messages }));
+  return [...new Set(parts)];
+}

@@ -1,0 +1,28 @@
+import { Button } from '@mantine/core';
+import { IconCloudOff } from '@tabler/icons-react';
+import { m } from '../paraglide/messages.js';
+import { Empty } from './empty.tsx';
+import { problemWords } from './problem-words.ts';
+
+interface Props {
+  readonly error: unknown;
+  readonly onRetry?: () => void;
+}
+
+export function Failed({ error, onRetry }: Props) {
+  return (
+    <div role="alert">
+      <Empty
+        icon={IconCloudOff}
+        title={m.failed_title()}
+        action={
+          <Button variant="default" mt="sm" onClick={onRetry ?? (() => location.reload())}>
+            {m.try_again()}
+          </Button>
+        }
+      >
+        {problemWords(error)}
+      </Empty>
+    </div>
+  );
+}
