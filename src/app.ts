@@ -7,10 +7,15 @@ import { apiKeyRoutes } from './http/api-keys.ts';
 import { type AppEnv, authenticate } from './http/authenticate.ts';
 import { channelRoutes } from './http/channels.ts';
 import { clientAddress, socketAddress } from './http/client-address.ts';
+import { contactRoutes } from './http/contacts.ts';
 import { endpointRoutes } from './http/endpoints.ts';
+import { eventRoutes } from './http/events.ts';
 import { type Intake, intakeRoutes } from './http/intake.ts';
+import { leadRoutes } from './http/leads.ts';
+import { ledgerRoutes } from './http/ledger.ts';
 import { type DocsFile, mountOpenApi } from './http/openapi.ts';
 import { onError, problem } from './http/problem.ts';
+import { quarantineRoutes } from './http/quarantine.ts';
 import { queueRoutes } from './http/queues.ts';
 import { ruleRoutes } from './http/rules.ts';
 import { jsonOnly, sameOrigin } from './http/same-origin.ts';
@@ -18,11 +23,17 @@ import { secureHeaders } from './http/secure-headers.ts';
 import { sessionRoutes } from './http/session.ts';
 import { stageRoutes } from './http/stages.ts';
 import { userRoutes } from './http/users.ts';
+import type { QuarantineDeps } from './intake/quarantine.ts';
+import type { Live } from './leads/live.ts';
 
 /** What an entry adds: only Node has files and sockets, only the Worker has its own way to learn an address. */
 export interface Parts {
   /** `/in/...`; absent in tests of the API alone. */
   readonly intake?: Intake;
+  /** Where quarantined deliveries are read and tried again; absent: no such routes. */
+  readonly quarantine?: QuarantineDeps;
+  /** Fans changes out to screens; absent: they have to ask from time to time. */
+  readonly live?: Live;
   /** Serves the web app for every GET that nothing else answers. */
   readonly web?: MiddlewareHandler;
   /** `/metrics`. */
@@ -40,8 +51,8 @@ const MAX_OPEN_BODY_BYTES = 16 << 10;
 const READY_WITHIN_MS = 2000;
 
 /** The resources under /api/v1: one line each. Their order does not matter. */
-function apiRoutes(deps: Deps) {
-  return new Hono<AppEnv>()
+function apiRoutes(deps: Deps, { quarantine, live }: Parts): Hono<AppEnv> {
+  const api = new Hono<AppEnv>()
     .route('/', sessionRoutes(deps))
     .route('/', userRoutes(deps))
     .route('/', apiKeyRoutes(deps))
@@ -49,7 +60,12 @@ function apiRoutes(deps: Deps) {
     .route('/', ruleRoutes(deps))
     .route('/', stageRoutes(deps))
     .route('/', channelRoutes(deps))
-    .route('/', endpointRoutes(deps));
+    .route('/', endpointRoutes(deps))
+    .route('/', leadRoutes(deps))
+    .route('/', contactRoutes(deps))
+    .route('/', ledgerRoutes(deps))
+    .route('/', eventRoutes(deps, live));
+  return quarantine === undefined ? api : api.route('/', quarantineRoutes({ ...deps, ...quarantine }));
 }
 
 export function createApp(deps: Deps, parts: Parts = {}): Hono<AppEnv> {
@@ -62,7 +78,7 @@ export function createApp(deps: Deps, parts: Parts = {}): Hono<AppEnv> {
   if (parts.intake !== undefined) app.route('/', intakeRoutes(deps, parts.intake));
   app.use('/api/*', addressOf(deps, parts));
   app.use('/api/v1/*', jsonOnly(), authenticate(deps), sameOrigin(config), limitBody());
-  app.route('/api/v1', apiRoutes(deps));
+  app.route('/api/v1', apiRoutes(deps, parts));
   mountOpenApi(app, config, parts.docsFile);
   app.all('/api/*', () => problem(404));
   if (parts.web !== undefined) app.get('*', parts.web);

@@ -11,14 +11,15 @@ import { type AppEnv, isUnsafe, readSessionCookie } from './authenticate.ts';
 const cross = (): Rejected => new Rejected(403, 'This request came from another site.');
 
 export function sameOrigin(config: Pick<Config, 'publicUrl'>): MiddlewareHandler<AppEnv> {
-  const own = new URL(config.publicUrl).origin;
   return async (c, next) => {
     // An API key is never sent by a browser of its own accord.
     if (!isUnsafe(c.req.method) || c.get('via') === 'key') return next();
     const site = c.req.header('sec-fetch-site');
     if (site !== undefined && site !== 'same-origin' && site !== 'none') throw cross();
     const origin = c.req.header('origin');
-    const isOurs = origin === own || (origin !== undefined && origin === new URL(c.req.url).origin);
+    // Read each time: without INLET_PUBLIC_URL it follows the port that is known only after listening.
+    const isOurs =
+      origin === new URL(config.publicUrl).origin || (origin !== undefined && origin === new URL(c.req.url).origin);
     // Logging in without a cookie is open to scripts, which send no Origin; a browser always does.
     const bare = origin === undefined && readSessionCookie(c, config) === undefined;
     if (!isOurs && !bare) throw cross();

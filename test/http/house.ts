@@ -8,6 +8,7 @@ import { defineChannel } from '../../src/channel.ts';
 import { openDatabase } from '../../src/db/open.ts';
 import type { Config, Deps } from '../../src/deps.ts';
 import { newId } from '../../src/ids.ts';
+import { createEndpointBook } from '../../src/intake/endpoint-book.ts';
 import { type Log, silentLog } from '../../src/log.ts';
 import { ensureDefaultQueue } from '../../src/routing/desk-store.ts';
 import { openVault } from '../../src/vault/open-vault.ts';
@@ -72,7 +73,9 @@ export async function openHouse(options: { config?: Partial<Config>; parts?: Par
     clock: { now: () => clock.ms },
     log,
   };
-  const app = createApp(deps, options.parts);
+  const endpoints = createEndpointBook(deps.vault, deps.channels, deps.config, deps.clock);
+  const quarantine = { sql, vault: deps.vault, endpoints, wake: () => undefined };
+  const app = createApp(deps, { quarantine, ...options.parts });
   const person: House['person'] = async (role, name = role) => {
     const id = newId();
     const email = `${name}-${id.slice(-6)}@example.com`;
