@@ -99,7 +99,7 @@ export async function listLeads(deps: { readonly sql: Sql; readonly vault: Vault
     const [rows, [counted]] = await Promise.all([
       tx<LeadRow[]>`${leadRows(tx)} where ${wanted} and ${after} order by ${order} limit ${query.limit + 1}`,
       tx<{ total: number }[]>`
-        select count(*)::integer as total from (select from leads l where ${wanted} limit ${COUNT_LIMIT}) some`,
+        select count(*)::integer as total from (select from leads l where ${wanted} limit ${COUNT_LIMIT}) as found`,
     ]);
     const page = rows.slice(0, query.limit);
     const cards = await readCards(tx, deps.vault, [...new Set(page.map((row) => row.contactId))]);

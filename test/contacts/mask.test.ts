@@ -55,7 +55,8 @@ describe('maskText', () => {
         (d, j, a, b) => {
           const spelled = [...d].map((digit, index) => `${digit}${j[index] ?? ''}`).join('');
           const shown = maskText(`${a}${spelled}${b}`).replaceAll(/\P{Nd}/gu, '');
-          expect(shown.length).toBeLessThanOrEqual(3);
+          // The calling code and the last two.
+          expect(shown.length).toBeLessThanOrEqual(5);
         },
       ),
     );
