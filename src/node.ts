@@ -1,9 +1,9 @@
 /** The Node entry: wiring, and nothing else. */
 import { spawn } from 'node:child_process';
-import type { Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
-import { serve } from '@hono/node-server';
+import { getRequestListener } from '@hono/node-server';
 import { channels } from '../channels/node.ts';
 import { ensureFirstAdminLink, setupUrl } from './access/setup.ts';
 import { createApp } from './app.ts';
@@ -12,6 +12,8 @@ import { redact } from './db/open.ts';
 import type { Config, Deps } from './deps.ts';
 import { causeChain } from './errors.ts';
 import { docsFile } from './http/docs-file.ts';
+import { createDoor } from './http/door.ts';
+import { nodeDoor } from './http/node-door.ts';
 import { type Installation, openInstallation } from './installation.ts';
 import { createAcceptor } from './intake/accept.ts';
 import { createEndpointBook } from './intake/endpoint-book.ts';
@@ -66,20 +68,22 @@ function start(settings: Settings, config: Config, installation: Installation, l
   });
   const live = startLive(sql, log);
   const timers = startTimers({ sql, clock, log });
+  const doorParts = { endpoints, acceptor, meter: createMeter(sql, vault, clock), fetch };
+  const door = createDoor(deps, doorParts);
   const app = createApp(deps, {
-    intake: { endpoints, acceptor, meter: createMeter(sql, vault, clock), fetch },
+    intake: { ...doorParts, door },
     live,
     quarantine: { sql, vault, endpoints, wake: processor.wake },
     web: serveWeb(WEB_ROOT),
     metrics: () => metrics.render(),
     docsFile,
   });
-  const server = serve({
-    fetch: app.fetch,
-    hostname: settings.host,
-    port: settings.port,
-    serverOptions: TIMEOUTS,
-  }) as Server;
+  const listener = getRequestListener(app.fetch);
+  const enter = nodeDoor(door);
+  const server = createServer(TIMEOUTS, (req, res) => {
+    if (!enter(req, res)) void listener(req, res);
+  });
+  server.listen(settings.port, settings.host);
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   const stop = async (): Promise<void> => {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));

@@ -1,0 +1,113 @@
+/**
+ * The door for the outside world: `/in/<channel>/<endpoint key>`. Finds the endpoint, limits the body and the rate, lets
+ * the channel verify, accepts, answers. Nothing here knows whose request it is, so nothing can tell.
+ *
+ * It knows no framework: Hono hands visits in for the Worker and for everything that is not hot, and the Node server
+ * hands in posts directly, which spares each one half of its CPU time (bench/RESULTS.md).
+ */
+import type { Answer, InboundRequest } from '../channel.ts';
+import type { Deps } from '../deps.ts';
+import { Rejected } from '../errors.ts';
+import type { Acceptor } from '../intake/accept.ts';
+import type { EndpointBook, OpenEndpoint } from '../intake/endpoint-book.ts';
+import type { Meter } from '../intake/meter.ts';
+import { toolsFor } from '../intake/tools.ts';
+import { clientAddress } from './client-address.ts';
+import { checkMediaType, checkOrigin, corsHeaders, limitsOf, lookLimits } from './door-rules.ts';
+import { errorPage } from './error-page.ts';
+import { answerError } from './problem.ts';
+
+export interface DoorParts {
+  readonly endpoints: EndpointBook;
+  readonly acceptor: Acceptor;
+  readonly meter: Meter;
+  /** Outbound HTTP of channels' checks. */
+  readonly fetch: typeof fetch;
+}
+
+/** One request at the door. */
+export interface Visit {
+  readonly method: string;
+  readonly channel: string;
+  readonly key: string;
+  /** Path and query. */
+  readonly url: string;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The address at the other end of the connection. */
+  readonly peer: string;
+  /** Reads the body, never more than so many bytes of it. @throws Rejected 413, 400 */
+  readonly body: (maxBytes: number) => Promise<Uint8Array>;
+  /** Called with the accepted delivery before the answer leaves. The Worker processes it there. */
+  readonly onAccepted?: (delivery: string) => void;
+}
+
+/** Never throws: whatever goes wrong is an answer, with the CORS headers that let the page read it. */
+export type Door = (visit: Visit) => Promise<Answer>;
+
+export function createDoor(deps: Deps, parts: DoorParts): Door {
+  const addressOf = clientAddress(deps.config.trustedProxies);
+  const toolDeps = { sql: deps.sql, vault: deps.vault, clock: deps.clock, fetch: parts.fetch };
+
+  const requestOf = (visit: Visit, body: Uint8Array): InboundRequest => ({
+    method: visit.method,
+    url: visit.url,
+    headers: visit.headers,
+    body,
+    address: addressOf(visit.peer, visit.headers['x-forwarded-for']),
+    receivedAt: new Date(deps.clock.now()),
+  });
+
+  const take = async (visit: Visit, endpoint: OpenEndpoint): Promise<Answer> => {
+    const { channel, context } = endpoint;
+    if (endpoint.paused) throw new Rejected(403, 'This endpoint is paused.');
+    if (channel.verify === undefined) throw new Rejected(405, 'This endpoint does not take requests.');
+    checkOrigin(endpoint, visit.headers.origin, deps.config.publicUrl);
+    checkMediaType(endpoint, visit.headers['content-type']);
+    const request = requestOf(visit, await visit.body(channel.capabilities.maxBodyBytes));
+    const limits = limitsOf(endpoint, request.address);
+    if (limits.length > 0) await parts.meter.admit(limits);
+    const genuine = await channel.verify(request, context, toolsFor(toolDeps, endpoint));
+    const accepted = await parts.acceptor.accept(endpoint, request, genuine.repeatKey);
+    visit.onAccepted?.(accepted.delivery);
+    return genuine.answer ?? { status: 202, headers: JSON_TYPE, body: JSON.stringify(accepted) };
+  };
+
+  const look = async (visit: Visit, endpoint: OpenEndpoint): Promise<Answer> => {
+    const request = requestOf(visit, new Uint8Array());
+    // Challenges cost work: as many looks as a visitor may need for his requests, and no more.
+    await parts.meter.admit(lookLimits(endpoint, request.address));
+    const answer = await endpoint.channel.handshake?.(request, endpoint.context, toolsFor(toolDeps, endpoint));
+    if (answer === undefined) throw new Rejected(404, 'There is nothing to see here.');
+    return answer;
+  };
+
+  return async (visit) => {
+    let cors: Readonly<Record<string, string>> = {};
+    try {
+      const endpoint = await parts.endpoints.byKey(deps.sql, visit.channel, visit.key);
+      if (endpoint === undefined) throw new Rejected(404, 'There is no such endpoint.');
+      cors = corsHeaders(endpoint, visit.headers.origin, deps.config.publicUrl);
+      if (visit.method === 'POST') return withHeaders(await take(visit, endpoint), cors);
+      if (visit.method === 'GET' || visit.method === 'HEAD') return withHeaders(await look(visit, endpoint), cors);
+      if (visit.method === 'OPTIONS') return { status: 204, headers: cors };
+      throw new Rejected(405, 'POST is what works here.');
+    } catch (error) {
+      const problem = answerError(error, deps.log);
+      // A browser that posted a plain form shows whatever comes back.
+      const page = visit.method === 'POST' && (visit.headers.accept ?? '').includes('text/html');
+      const shown = page ? await errorPage(problem, visit.headers['accept-language']) : problem;
+      const headers = Object.fromEntries([...shown.headers].map(([name, value]) => [NAMES[name] ?? name, value]));
+      return withHeaders({ status: shown.status, headers, body: await shown.text() }, cors);
+    }
+  };
+}
+
+const JSON_TYPE = { 'Content-Type': 'application/json' };
+const NAMES: Readonly<Record<string, string>> = { vary: 'Vary', 'content-type': 'Content-Type' };
+
+/** The channel's own `Vary` and ours are both true. */
+function withHeaders(answer: Answer, more: Readonly<Record<string, string>>): Answer {
+  const vary = [answer.headers?.Vary, more.Vary].filter((one) => one !== undefined).join(', ');
+  return { ...answer, headers: { ...answer.headers, ...more, ...(vary === '' ? {} : { Vary: vary }) } };
+}
