@@ -37,21 +37,17 @@ const BUILT_IN = /^(Invalid|Too (small|big)|Unrecognized)/;
 
 function wordsFor(issue: Issue): string {
   if (issue.message !== undefined && !BUILT_IN.test(issue.message)) return issue.message;
-  switch (issue.code) {
-    case 'invalid_type':
-      return `must be ${issue.expected === 'int' ? 'a whole number' : `of type ${issue.expected}`}`;
-    case 'too_small':
-      if (issue.origin === 'string' && issue.minimum === 1) return 'must not be empty';
-      return bound('at least', issue.minimum, issue.origin);
-    case 'too_big':
-      return bound('at most', issue.maximum, issue.origin);
-    case 'invalid_value':
-      return `must be ${(issue.values ?? []).length > 1 ? 'one of ' : ''}${(issue.values ?? []).map(String).join(', ')}`;
-    case 'invalid_format':
-      return FORMATS[issue.format ?? ''] ?? 'is not written in the expected form';
-    default:
-      return 'is not acceptable';
-  }
+  if (issue.code === 'invalid_type')
+    return `must be ${issue.expected === 'int' ? 'a whole number' : `of type ${issue.expected}`}`;
+  if (issue.code === 'too_small')
+    return issue.origin === 'string' && issue.minimum === 1
+      ? 'must not be empty'
+      : bound('at least', issue.minimum, issue.origin);
+  if (issue.code === 'too_big') return bound('at most', issue.maximum, issue.origin);
+  if (issue.code === 'invalid_value')
+    return `must be ${issue.values.length > 1 ? 'one of ' : ''}${issue.values.map(String).join(', ')}`;
+  if (issue.code === 'invalid_format') return FORMATS[issue.format] ?? 'is not written in the expected form';
+  return 'is not acceptable';
 }
 
 const FORMATS: Readonly<Record<string, string>> = {

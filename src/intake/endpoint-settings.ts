@@ -179,7 +179,9 @@ function valueFrom(field: SettingField, text: string): unknown {
         .filter((one) => one !== '');
     case 'json':
       return jsonFrom(text);
-    default:
+    case 'text':
+    case 'longtext':
+    case 'choice':
       return text;
   }
 }

@@ -13,6 +13,17 @@ afterAll(() => house.close());
 const guess = (email: string, password: string, peer: string) =>
   house.ask('POST', 'session', { body: { email, password }, peer });
 
+const guessAt = (app: ReturnType<typeof createApp>, email: string, peer: string) =>
+  app.request(
+    `${ORIGIN}/api/v1/session`,
+    {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ email, password: 'wrong' }),
+    },
+    { incoming: { socket: { remoteAddress: peer } } },
+  );
+
 test('unknown, wrong, disabled and not set up are the same answer', async () => {
   const known = await house.person('manager');
   const disabled = await house.person('manager');
@@ -40,18 +51,8 @@ test('ten guesses from one place, exact under concurrency, on every replica, for
   const other = createApp(house.deps);
   for (const email of [(await house.person('manager')).email, 'nobody-here@example.com']) {
     const answers = await Promise.all(
-      Array.from({ length: 16 }, (_, index) =>
-        index % 2 === 0
-          ? guess(email, 'wrong', '198.51.100.2')
-          : other.request(
-              `${ORIGIN}/api/v1/session`,
-              {
-                method: 'POST',
-                headers: { 'Content-Type': 'application/json' },
-                body: JSON.stringify({ email, password: 'wrong' }),
-              },
-              { incoming: { socket: { remoteAddress: '198.51.100.2' } } },
-            ),
+      Array.from({ length: 16 }, async (_, index) =>
+        index % 2 === 0 ? guess(email, 'wrong', '198.51.100.2') : guessAt(other, email, '198.51.100.2'),
       ),
     );
     expect(answers.filter((one) => one.status === 401)).toHaveLength(10);

@@ -26,7 +26,7 @@ test('the first admin link works once, however many use it at once, and not afte
       }),
     ),
   );
-  const statuses = attempts.map((one) => one.status).sort();
+  const statuses = attempts.map((one) => one.status).toSorted((a, b) => a - b);
   expect(statuses).toEqual([200, ...Array.from({ length: 9 }, () => 403)]);
   const won = attempts.find((one) => one.status === 200)!;
   expect(await won.json()).toMatchObject({ role: 'admin', email: expect.stringMatching(/^boss\d@example\.com$/) });

@@ -40,7 +40,8 @@ describe('the document', () => {
     expect(operations.length).toBeGreaterThan(25);
     for (const { path, operation } of operations) {
       const declared = (operation.parameters ?? []).filter((one) => one.in === 'path');
-      expect(declared.map((one) => one.name).sort()).toEqual([...path.matchAll(/\{(\w+)\}/g)].map((m) => m[1]).sort());
+      const inPath = [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]);
+      expect(new Set(declared.map((one) => one.name))).toEqual(new Set(inPath));
       expect(declared.every((one) => one.required === true)).toBe(true);
       expect(Object.keys(operation.responses).every((status) => /^([1-5]\d\d|default)$/.test(status))).toBe(true);
       for (const response of Object.values(operation.responses))
