@@ -11,7 +11,8 @@ const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
 let decoy: Promise<string> | undefined;
 
 async function argon(): Promise<typeof import('@node-rs/argon2')> {
-  return await import('@node-rs/argon2').catch((cause: unknown) => {
+  // Put together here, so that the Worker's bundler does not try to take the native code along.
+  return await import(['@node-rs', 'argon2'].join('/')).catch((cause: unknown) => {
     throw new Rejected(503, 'Logging in with a password works on the Node server only, not at the edge.', { cause });
   });
 }

@@ -86,6 +86,8 @@ export async function useSetupLink(
   refuseWeakPassword(given.password, email);
   const hash = await hashPassword(given.password);
   return asSystem(sql, async (tx) => {
+    // Before any link is locked: whoever wins also removes the other first-admin links.
+    if (state.firstAdmin) await tx`select pg_advisory_xact_lock(${FIRST_ADMIN_LOCK})`;
     const [link] = await tx<{ user_id: string | null }[]>`
       update setup_links set used_at = ${new Date(clock.now())}
       where token_hash = ${tokenHash(given.token)} and used_at is null and expires_at > ${new Date(clock.now())}
@@ -110,8 +112,8 @@ function firstAdminOf(given: Setup): { email: string; name: string } {
   throw new Rejected(422, 'The first administrator needs an e-mail address and a name.', { fields });
 }
 
+/** Under the lock of the first admin. */
 async function makeFirstAdmin(tx: Tx, given: Setup, hash: string): Promise<string> {
-  await tx`select pg_advisory_xact_lock(${FIRST_ADMIN_LOCK})`;
   const [someone] = await tx`select from users limit 1`;
   if (someone !== undefined) throw used();
   const id = newId();
