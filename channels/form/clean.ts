@@ -5,8 +5,16 @@ function cut(text: string, max: number): string {
   return text.slice(0, last >= 0xd800 && last <= 0xdbff ? max - 1 : max);
 }
 
+/** Most values: nothing to remove anywhere, no space at the ends. One pass instead of four. */
+const CLEAN_LINE = /^(?! )[\x20-\x7e\u00a1-\u1fff\u2010-\u2027\u2030-\u205e\u2070-\ud7ff]*$/;
+
+function isClean(value: string, max: number): boolean {
+  return value.length <= max && CLEAN_LINE.test(value) && !value.endsWith(' ');
+}
+
 /** A text of several lines that a database, a CSV and a screen can hold: well-formed, without control characters. */
 export function cleanText(value: string, max = 20_000): string {
+  if (isClean(value, max)) return value;
   const safe = value
     .toWellFormed()
     .replace(/\r\n?/g, '\n')
@@ -16,6 +24,7 @@ export function cleanText(value: string, max = 20_000): string {
 
 /** One line. Also without the marks that turn the direction of writing, which can disguise a name or a file. */
 export function cleanLine(value: string, max: number): string {
+  if (isClean(value, max) && !/ {2}|[\u1680\u180e]/.test(value)) return value;
   const line = cleanText(value, Number.MAX_SAFE_INTEGER).replace(/\s+/gu, ' ');
   return cut(line.replace(/[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g, '').trim(), max).trim();
 }

@@ -84,11 +84,22 @@ function fromAddress(request: InboundRequest): (readonly [string, string])[] {
 
 type Meant = Answer & { readonly meaning: Meaning };
 
-function giveMeaning(given: readonly Answer[], settings: FormSettings): Meant[] {
+const fieldMaps = new WeakMap<FormSettings, Map<string, Meaning>>();
+
+/** What the endpoint's own settings say of each field; read once for as long as the settings live. */
+function fieldMapOf(settings: FormSettings): Map<string, Meaning> {
+  const known = fieldMaps.get(settings);
+  if (known !== undefined) return known;
   const map = new Map<string, Meaning>(Object.entries(settings.fieldMap).map(([k, v]) => [k.toLowerCase(), v]));
   for (const field of settings.formFields)
     if (field.kind !== 'text' && field.kind !== 'file' && !map.has(field.name.toLowerCase()))
       map.set(field.name.toLowerCase(), field.kind);
+  fieldMaps.set(settings, map);
+  return map;
+}
+
+function giveMeaning(given: readonly Answer[], settings: FormSettings): Meant[] {
+  const map = fieldMapOf(settings);
   const meant = given.map((answer) => {
     const name = cleanLine(answer.name, 200) || 'field';
     const value = cleanText(answer.value);

@@ -71,19 +71,37 @@ export function leafName(name: string): string {
   return path.slice(skip).join(' ');
 }
 
-function tokens(name: string): string[] {
-  return leafName(name)
+/** A site has a handful of field names and posts them all day; a stranger's thousand new ones push nothing out of order. */
+const MAX_REMEMBERED = 2000;
+
+function remember<T>(read: (name: string) => T): (name: string) => T {
+  const known = new Map<string, T>();
+  return (name) => {
+    const before = known.get(name);
+    if (before !== undefined) return before;
+    const fresh = read(name);
+    if (known.size >= MAX_REMEMBERED) known.clear();
+    if (name.length <= 200) known.set(name, fresh);
+    return fresh;
+  };
+}
+
+const tokens = remember((name: string): readonly string[] =>
+  leafName(name)
     .slice(0, 200)
     .replace(/(\p{Ll})(\p{Lu})/gu, '$1 $2')
     .toLowerCase()
     .replaceAll('ё', 'е')
     .split(/[^\p{L}\p{N}]+/u)
-    .filter((token) => token !== '');
-}
+    .filter((token) => token !== ''),
+);
 
 export function meaningOf(name: string, fieldMap: ReadonlyMap<string, Meaning>): Meaning {
   const mapped = fieldMap.get(name.toLowerCase()) ?? fieldMap.get(leafName(name).toLowerCase());
-  if (mapped !== undefined) return mapped;
+  return mapped ?? builtInMeaning(name);
+}
+
+const builtInMeaning = remember((name: string): Meaning => {
   const all = tokens(name);
   const whole = BY_NAME.get(all.join(' '));
   if (whole !== undefined) return whole;
@@ -91,7 +109,7 @@ export function meaningOf(name: string, fieldMap: ReadonlyMap<string, Meaning>):
     .map((token) => token.replace(/(?<=\p{L})\d+$/u, ''))
     .filter((token) => !FILLER.has(token) && !/^\d+$/.test(token));
   return BY_NAME.get(bare.join(' ')) ?? 'text';
-}
+});
 
 /** A longer label that speaks of a phone or a mail: «Телефон для связи», `delivery_phone`. The value must agree. */
 export function hintOf(name: string): 'phone' | 'email' | undefined {

@@ -2,13 +2,17 @@ import { Rejected } from '../../src/errors.ts';
 import type { Entry } from './read.ts';
 
 const MAX_DEPTH = 8;
+const MAY_HOLD_NUMBER = /[:[,]\s*-?\d/;
 
 /** A JSON body as flat entries: `{"contact":{"phone":"1"}}` becomes `contact.phone`, lists become `a, b`. */
 export function readJson(text: string, maxEntries: number): Entry[] {
   checkDepth(text);
   let body: unknown;
   try {
-    body = JSON.parse(text, keepNumbers as (key: string, value: unknown) => unknown);
+    // A reviver costs more than the parsing: only for bodies that may hold a number.
+    body = MAY_HOLD_NUMBER.test(text)
+      ? JSON.parse(text, keepNumbers as (key: string, value: unknown) => unknown)
+      : JSON.parse(text);
   } catch {
     throw new Rejected(400, 'The body is not valid JSON.');
   }
