@@ -46,18 +46,21 @@ function phoneKey(value: string, defaultCountry: string): MatchingKey | undefine
   return { kind: 'phone', key: `phone:${equivalent(parsed.number)}`, display: parsed.number };
 }
 
-/** People write `7 999 ...` and `8 999 ...` for `+7 999 ...`; libphonenumber knows only the second. */
+/**
+ * People write `7 999 ...` and `8 999 ...` for `+7 999 ...`; libphonenumber knows only the second. Since Mexico gave up
+ * the 1 of mobile numbers (2019) it refuses `+52 1 ...`, which WhatsApp still sends.
+ */
 function withTrunkPrefix(text: string, digits: string, country: string): string {
   if ((country === 'RU' || country === 'KZ') && /^7\d{10}$/.test(digits)) return `+${digits}`;
-  if (digits.startsWith('00') && digits.length > 9) return `+${digits.slice(2)}`;
-  return text;
+  const abroad = digits.startsWith('00') && digits.length > 9 ? `+${digits.slice(2)}` : digits;
+  const mexico = (country === 'MX' ? /^\+?521(\d{10})$/ : /^\+521(\d{10})$/).exec(abroad);
+  if (mexico !== null) return `+52${mexico[1]}`;
+  return abroad === digits ? text : abroad;
 }
 
 function equivalent(e164: string): string {
   const brazil = /^\+55(\d\d)9([6-9]\d{7})$/.exec(e164);
   if (brazil !== null) return `+55${brazil[1]}${brazil[2]}`;
-  const mexico = /^\+521(\d{10})$/.exec(e164);
-  if (mexico !== null) return `+52${mexico[1]}`;
   const argentina = /^\+549(\d{10})$/.exec(e164);
   if (argentina !== null) return `+54${argentina[1]}`;
   return e164;

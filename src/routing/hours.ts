@@ -71,32 +71,42 @@ export function afterOpenSeconds(hours: Hours | null, atMs: number, seconds: num
   let at = atMs;
   for (let step = 0; step < HORIZON_DAYS * 12; step += 1) {
     const local = localTime(hours.timezone, at);
-    const current = intervalsOf(hours, local.day).find(
-      ([from, to]) => local.minute >= minutes(from) && local.minute < minutes(to),
-    );
-    if (current === undefined) {
-      at = nextOpening(hours, at, local);
-      if (at > atMs + HORIZON_DAYS * 86_400_000) return undefined;
+    const today = intervalsOf(hours, local.day).map(([from, to]) => [minutes(from), minutes(to)] as const);
+    const current = today.find(([from, to]) => local.minute >= from && local.minute < to);
+    if (current !== undefined) {
+      const close = onTheClock(hours.timezone, at, local, current[1]);
+      if (left <= close - at) return at + left;
+      left -= close - at;
+      at = close;
       continue;
     }
-    const untilClose = (minutes(current[1]) - local.minute) * MINUTE_MS - (at % MINUTE_MS);
-    if (left <= untilClose) return at + left;
-    left -= untilClose;
-    at += untilClose;
+    const openings = today.map(([from]) => from).filter((from) => from > local.minute);
+    at = onTheClock(hours.timezone, at, local, Math.min(24 * 60, ...openings));
+    if (at > atMs + HORIZON_DAYS * 86_400_000) return undefined;
   }
   return undefined;
 }
 
-/** The start of the next interval today, else the next local midnight: looked at again from there (days may have 23 or 25 hours). */
-function nextOpening(hours: Hours, at: number, local: LocalTime): number {
-  const later = intervalsOf(hours, local.day)
-    .map(([from]) => minutes(from))
-    .filter((start) => start > local.minute)
-    .sort((a, b) => a - b)[0];
-  const wait = (later ?? 24 * 60) - local.minute;
-  const target = at - (at % MINUTE_MS) + wait * MINUTE_MS;
-  const landed = localTime(hours.timezone, target);
-  // A clock change on the way: step back or forward to the wanted local minute.
-  const drift = (landed.minute - (later ?? 0) + 1440) % 1440;
-  return drift > 720 ? target + (1440 - drift) * MINUTE_MS : target - drift * MINUTE_MS;
+/**
+ * When the local clock, read at `at`, will show `minute` of the same day; if it is changed on the way there, the moment
+ * of the change, to be looked at again from there.
+ */
+function onTheClock(timezone: string, at: number, local: LocalTime, minute: number): number {
+  const start = at - (at % MINUTE_MS);
+  const wait = minute - local.minute;
+  if (isSteady(timezone, start, local, wait)) return start + wait * MINUTE_MS;
+  let [steady, changed] = [0, wait];
+  while (changed - steady > 1) {
+    const middle = (steady + changed) >> 1;
+    if (isSteady(timezone, start, local, middle)) steady = middle;
+    else changed = middle;
+  }
+  return start + changed * MINUTE_MS;
+}
+
+/** So many minutes later the clock shows so many minutes more: nobody has changed it. */
+function isSteady(timezone: string, start: number, local: LocalTime, wait: number): boolean {
+  const then = localTime(timezone, start + wait * MINUTE_MS);
+  const day = (WEEKDAYS.indexOf(local.day) + Math.floor((local.minute + wait) / 1440)) % 7;
+  return then.day === WEEKDAYS[day] && then.minute === (local.minute + wait) % 1440;
 }
