@@ -17,13 +17,13 @@ export async function errorPage(problem: Response, acceptLanguage: string | unde
   const say = WORDS[language];
   const detail = told.status >= 500 || told.status === 429 ? say.later : (told.detail ?? '');
   const fields = Object.entries(told.fields ?? {}).map(
-    ([name, wrong]) => `<li>${escape(name)}: ${escape(wrong)}</li>`,
+    ([name, wrong]) => `<li>${asText(name)}: ${asText(wrong)}</li>`,
   );
   const page = `<!doctype html>
 <html lang="${language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>${say.title}</title>
 <style>body{font:16px/1.5 system-ui,sans-serif;max-width:32rem;margin:12vh auto;padding:0 1rem;color-scheme:light dark}
-</style></head><body><main><h1>${say.title}</h1><p>${escape(detail)}</p>
+</style></head><body><main><h1>${say.title}</h1><p>${asText(detail)}</p>
 ${fields.length > 0 ? `<ul>${fields.join('')}</ul>` : ''}
 <p>← ${say.back}</p></main></body></html>`;
   const headers = new Headers(problem.headers);
@@ -32,6 +32,6 @@ ${fields.length > 0 ? `<ul>${fields.join('')}</ul>` : ''}
   return new Response(page, { status: problem.status, headers });
 }
 
-function escape(text: string): string {
+function asText(text: string): string {
   return text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
 }

@@ -46,6 +46,9 @@ interface EndpointRow {
 const FRESH_MS = 1000;
 const MAX_REMEMBERED = 2000;
 
+/** What was learnt, by name. Holds no promise and no socket: books of different requests may share one. */
+export type EndpointMemory = Map<string, Remembered>;
+
 interface Remembered {
   readonly at: number;
   readonly endpoint: OpenEndpoint | undefined;
@@ -57,8 +60,8 @@ export function createEndpointBook(
   channels: readonly Channel[],
   config: Pick<Config, 'publicUrl'>,
   clock: Clock,
+  remembered: EndpointMemory = new Map(),
 ): EndpointBook {
-  const remembered = new Map<string, Remembered>();
   const asked = new Map<string, Promise<Remembered>>();
 
   const open = (row: EndpointRow | undefined): Remembered => {

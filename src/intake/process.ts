@@ -11,6 +11,7 @@ import { isTransient, redact, type Sql } from '../db/open.ts';
 import { causeChain } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { DeskBook } from '../routing/desk-book.ts';
+import { holdDesk } from '../routing/desk-lock.ts';
 import type { DataKey } from '../vault/seal.ts';
 import type { Vault } from '../vault/vault.ts';
 import { decide, type Item } from './decide.ts';
@@ -76,7 +77,7 @@ async function processLocked(
   tx: Tx,
   ids: readonly string[],
 ): Promise<{ deliveries: number; leads: number; attached: number }> {
-  const rows = await lockDeliveries(tx, ids);
+  const [, rows] = await Promise.all([holdDesk(tx), lockDeliveries(tx, ids)]);
   const none = { deliveries: 0, leads: 0, attached: 0 };
   if (rows.length === 0) return none;
   const deliveryKeys = new Map<string, DataKey>();

@@ -140,6 +140,7 @@ async function saveMembers(tx: Tx, queueId: string, members: readonly Member[]):
 export async function deleteQueue(sql: Sql, actor: Actor, id: string): Promise<void> {
   mustBe(actor, 'admin', 'head');
   await asSystem(sql, async (tx) => {
+    await holdDeskAlone(tx);
     const [queue] = await tx<{ is_default: boolean }[]>`select is_default from queues where id = ${id} for update`;
     if (queue === undefined) throw new Rejected(404, 'There is no such queue.');
     if (queue.is_default) throw new Conflict('This is the default queue; make another one the default first.');
