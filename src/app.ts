@@ -30,6 +30,8 @@ import type { Live } from './leads/live.ts';
 export interface Parts {
   /** `/in/...`; absent in tests of the API alone. */
   readonly intake?: Intake;
+  /** `false`: no /api. The Worker builds an app for each request, and the routes of the API are 9/10 of that. */
+  readonly api?: false;
   /** Where quarantined deliveries are read and tried again; absent: no such routes. */
   readonly quarantine?: QuarantineDeps;
   /** Fans changes out to screens; absent: they have to ask from time to time. */
@@ -76,13 +78,17 @@ export function createApp(deps: Deps, parts: Parts = {}): Hono<AppEnv> {
   app.use(secureHeaders(config));
   mountHealth(app, deps, parts);
   if (parts.intake !== undefined) app.route('/', intakeRoutes(deps, parts.intake));
-  app.use('/api/*', addressOf(deps, parts));
-  app.use('/api/v1/*', jsonOnly(), authenticate(deps), sameOrigin(config), limitBody());
-  app.route('/api/v1', apiRoutes(deps, parts));
-  mountOpenApi(app, config, parts.docsFile);
-  app.all('/api/*', () => problem(404));
+  if (parts.api !== false) mountApi(app, deps, parts);
   if (parts.web !== undefined) app.get('*', parts.web);
   return app;
+}
+
+function mountApi(app: Hono<AppEnv>, deps: Deps, parts: Parts): void {
+  app.use('/api/*', addressOf(deps, parts));
+  app.use('/api/v1/*', jsonOnly(), authenticate(deps), sameOrigin(deps.config), limitBody());
+  app.route('/api/v1', apiRoutes(deps, parts));
+  mountOpenApi(app, deps.config, parts.docsFile);
+  app.all('/api/*', () => problem(404));
 }
 
 function addressOf({ config }: Deps, parts: Parts): MiddlewareHandler<AppEnv> {

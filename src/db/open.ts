@@ -18,6 +18,11 @@ export interface OpenOptions {
   readonly lockTimeoutMs?: number;
   /** A transaction that does nothing for longer loses its connection (25P03). Default 30,000. */
   readonly idleInTransactionTimeoutMs?: number;
+  /**
+   * Behind a transaction pooler (Hyperdrive): a session is not ours, so nothing is asked of it at its start. Role and
+   * time limits are then those of the login itself; see docs/worker.md.
+   */
+  readonly pooled?: boolean;
 }
 
 /**
@@ -36,16 +41,20 @@ export function openDatabase(url: string, options: OpenOptions): Sql {
     prepare: true,
     onnotice: () => {},
     types: { int8: { to: 20, from: [20], serialize: String, parse: exactInteger } },
-    connection: {
-      application_name: options.applicationName,
-      statement_timeout: options.statementTimeoutMs ?? 30_000,
-      lock_timeout: options.lockTimeoutMs ?? 10_000,
-      idle_in_transaction_session_timeout: options.idleInTransactionTimeoutMs ?? 30_000,
-      ...(options.role === undefined ? {} : { role: options.role }),
-    },
+    connection: options.pooled === true ? {} : startParameters(options),
   });
   teachArrays(sql);
   return sql;
+}
+
+function startParameters(options: OpenOptions): Partial<postgres.ConnectionParameters> {
+  return {
+    application_name: options.applicationName,
+    statement_timeout: options.statementTimeoutMs ?? 30_000,
+    lock_timeout: options.lockTimeoutMs ?? 10_000,
+    idle_in_transaction_session_timeout: options.idleInTransactionTimeoutMs ?? 30_000,
+    ...(options.role === undefined ? {} : { role: options.role }),
+  };
 }
 
 function exactInteger(text: string): number | bigint {

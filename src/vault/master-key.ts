@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { readMasterKeys } from './read-master-keys.ts';
 
 export interface MasterKey {
   /** Newest first. More than one while a rotation is under way. */
@@ -15,18 +16,6 @@ export interface MasterKeySettings {
   readonly masterKey: string | undefined;
   readonly masterKeyFile: string | undefined;
   readonly dataDir: string;
-}
-
-/** Reads keys as base64 or hex, 32 bytes each, newest first, separated by commas, spaces or line ends. */
-export function readMasterKeys(text: string, from: string): Uint8Array[] {
-  const words = text.split(/[\s,]+/).filter((word) => word !== '');
-  if (words.length === 0) throw new Error(`${from} is empty: it must hold 32 random bytes as base64 or hex`);
-  return words.map((word) => {
-    const bytes = /^[0-9a-f]{64}$/i.test(word) ? Buffer.from(word, 'hex') : Buffer.from(word, 'base64');
-    if (bytes.length !== 32)
-      throw new Error(`${from} must hold 32 bytes as base64 or hex; make one with: openssl rand -base64 32`);
-    return bytes;
-  });
 }
 
 /**
