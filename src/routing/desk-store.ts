@@ -8,6 +8,7 @@ import type { Sql } from '../db/open.ts';
 import { Rejected } from '../errors.ts';
 import { newId } from '../ids.ts';
 import type { Conditions, Desk, Person, Queue, Rule } from './desk.ts';
+import { holdDeskAlone } from './desk-lock.ts';
 
 /**
  * Queues, enabled rules in order, people who may log in, and the version they belong to: one statement, so that all of
