@@ -37,13 +37,14 @@ export function maskIdentity(kind: string, value: string): string {
 // format characters (\p{Cf}), which copying from messengers leaves behind.
 const JOINT = String.raw`[\s().\-‐‑‒–—−/_*\p{Cf}]{0,3}`;
 const PHONE = String.raw`\+?\p{Nd}(?:${JOINT}\p{Nd}){6,}`;
-// Whole dates are let through, with a time of day behind them; they are tried first. Not when a phone goes on from there.
-const DATE = String.raw`(?:(?:19|20)\d\d-[01]\d-[0-3]\d|[0-3]\d[./][01]\d[./](?:19|20)\d\d)(?!(?:${JOINT}\p{Nd}){5}|\p{Nd})`;
+// Whole dates are let through, with a time of day behind them; they are tried first. Not when digits go on and on.
+const DAY = String.raw`(?:19|20)\d\d-[01]\d-[0-3]\d|[0-3]\d[./][01]\d[./](?:19|20)\d\d`;
+const DATE = String.raw`(?:${DAY})(?!(?:${JOINT}\p{Nd}){5}|\p{Nd})`;
 // Bounded, so that 20,000 characters without an @ cost no more than 64 looks each. `%40` is the @ of an address bar.
 const EMAIL = String.raw`[\p{L}\p{N}._%+\-]{1,64}(?:@|%40)[\p{L}\p{N}.\-]{1,253}\.[\p{L}]{2,24}`;
 const PERSONAL = new RegExp(`(?<email>${EMAIL})|(?<date>${DATE})|(?<phone>${PHONE})`, 'gu');
 
-/** Free text with everything hidden that looks like a phone or an address. It hides too much rather than too little. */
+/** Free text with all hidden that looks like a phone or an address. It hides too much rather than too little. */
 export function maskText(text: string): string {
   return text.replace(PERSONAL, (run: string, email?: string, date?: string) => {
     if (email !== undefined) return maskEmail(email.replace(/%40/g, '@'));

@@ -47,8 +47,8 @@ function phoneKey(value: string, defaultCountry: string): MatchingKey | undefine
 }
 
 /**
- * People write `7 999 ...` and `8 999 ...` for `+7 999 ...`; libphonenumber knows only the second. Since Mexico gave up
- * the 1 of mobile numbers (2019) it refuses `+52 1 ...`, which WhatsApp still sends.
+ * People write `7 999 ...` and `8 999 ...` for `+7 999 ...`; libphonenumber knows only the second. Since Mexico gave
+ * up the 1 of mobile numbers (2019) it refuses `+52 1 ...`, which WhatsApp still sends.
  */
 function withTrunkPrefix(text: string, digits: string, country: string): string {
   if ((country === 'RU' || country === 'KZ') && /^7\d{10}$/.test(digits)) return `+${digits}`;

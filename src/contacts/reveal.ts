@@ -75,8 +75,8 @@ type Spent =
   | { readonly refused: true; readonly first: boolean; readonly per: string; readonly retryAfterSeconds: number };
 
 /**
- * One row a person and window, moved by one conditional upsert: exact across replicas, because the row is the lock. The
- * first refusal still counts (to `most + 1`): that is how it is told from the ones after it.
+ * One row a person and window, moved by one conditional upsert: exact across replicas, because the row is the lock.
+ * The first refusal still counts (to `most + 1`): that is how it is told from the ones after it.
  */
 async function spend(tx: Tx, vault: Vault, actor: Actor, nowMs: number): Promise<Spent> {
   await tx`select set_config('role', 'inlet_system', true)`;

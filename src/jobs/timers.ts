@@ -1,7 +1,7 @@
 /**
- * What happens by the clock: offers and escalations every second, sweeping every minute. Plain timers and no job queue:
- * each run finds its work by the state of the rows, whoever comes first does it, and a run that is late, lost or doubled
- * changes nothing. Node only; a Worker would call `tick` and `sweep` from a cron trigger.
+ * What happens by the clock: offers and escalations every second, sweeping every minute. Plain timers, no job queue:
+ * each run finds its work by the state of the rows, whoever comes first does it, and a run that is late, lost or
+ * doubled changes nothing. Node only; a Worker would call `tick` and `sweep` from a cron trigger.
  */
 import { asSystem } from '../access/actor.ts';
 import type { Clock } from '../clock.ts';

@@ -26,7 +26,9 @@ const MAX_PAYLOAD_BYTES = 7000;
 export async function announce(tx: Tx, notices: readonly LiveNotice[]): Promise<void> {
   const payloads = packNotices(notices);
   if (payloads.length === 0) return;
-  await tx`select pg_notify(${LIVE_CHANNEL}, value) from jsonb_array_elements_text(${JSON.stringify(payloads)}::text::jsonb)`;
+  await tx`
+    select pg_notify(${LIVE_CHANNEL}, value)
+    from jsonb_array_elements_text(${JSON.stringify(payloads)}::text::jsonb)`;
 }
 
 /** JSON arrays of at most 7 kB each. Everything in a notice is ASCII, so characters are bytes. */

@@ -76,7 +76,7 @@ export async function record(tx: Tx, actor: Actor, leadId: string, kind: string,
     values (${leadId}, ${actor.userId}, ${kind}, ${toJsonb(data)}::text::jsonb)`;
 }
 
-/** Again after a deadlock (40P01) or a lost race for the contact's one open lead (23505): both end a transaction whole. */
+/** Again after a deadlock (40P01) or a lost race for the contact's one open lead (23505): both undo all of it. */
 export async function retried<T>(work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {

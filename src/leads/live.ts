@@ -1,6 +1,7 @@
 /**
  * What screens are told: one LISTEN connection per replica, fanned out to everybody who watches, each hearing only of
- * what is theirs. A notice that is lost costs a refetch: after every new subscription all screens are told to look again.
+ * what is theirs. A notice that is lost costs a refetch: after every new subscription all screens are told to look
+ * again.
  */
 import { randomUUID } from 'node:crypto';
 import postgres from 'postgres';

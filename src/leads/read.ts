@@ -1,4 +1,5 @@
-/** Lists of leads. Row-level security decides which; a person is shown masked, and only to those who may see people. */
+/** Lists of leads. Row-level security decides which; people are shown masked, and only to those who may see them. */
+import type { PendingQuery, Row } from 'postgres';
 import { type Actor, asActor, type Tx } from '../access/actor.ts';
 import { type Card, readCards } from '../contacts/cards.ts';
 import { personOf } from '../contacts/read.ts';
@@ -43,8 +44,14 @@ export interface LeadRow {
 
 const COUNT_LIMIT = 1000;
 
-/** An offer that has run out is none; the next tick clears it. */
-export const leadRows = (tx: Tx) => tx`
+type Fragment = PendingQuery<Row[]>;
+
+/**
+ * @param found a select of whole leads: names are looked up for these alone, not for all that were sorted on the way
+ *
+ * An offer that has run out is none; the next tick clears it.
+ */
+const leadRows = (tx: Tx, found: Fragment) => tx<LeadRow[]>`
   select l.id, l.stage, l.queue_id as "queueId", q.name as "queueName", l.priority, l.owner_id as "ownerId",
     o.name as "ownerName", l.claimed_at as "claimedAt", p.id as "offeredTo", p.name as "offeredName",
     case when p.id is not null then l.offer_until end as "offerUntil", l.channel, l.endpoint_id as "endpointId",
@@ -52,7 +59,7 @@ export const leadRows = (tx: Tx) => tx`
     to_char(l.opened_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as "openedKey",
     l.last_message_at as "lastMessageAt", l.closed_at as "closedAt", l.messages, l.repeat, l.language, l.source,
     l.contact_id as "contactId"
-  from leads l left join queues q on q.id = l.queue_id left join endpoints e on e.id = l.endpoint_id
+  from (${found}) l left join queues q on q.id = l.queue_id left join endpoints e on e.id = l.endpoint_id
     left join users o on o.id = l.owner_id
     left join users p on p.id = l.offered_to and l.offer_until > now()`;
 
@@ -79,10 +86,15 @@ export function leadOf(row: LeadRow, contact: Card | undefined) {
   };
 }
 
+export async function findLead(tx: Tx, leadId: string): Promise<LeadRow | undefined> {
+  const [row] = await leadRows(tx, tx`select * from leads where id = ${leadId}`);
+  return row;
+}
+
 /** One lead as lists show it. `undefined`: there is none, or it is not this person's to see. */
 export async function readLeadRow(deps: { readonly sql: Sql; readonly vault: Vault }, actor: Actor, leadId: string) {
   return asActor(deps.sql, actor, async (tx) => {
-    const [row] = await tx<LeadRow[]>`${leadRows(tx)} where l.id = ${leadId}`;
+    const row = await findLead(tx, leadId);
     if (row === undefined) return undefined;
     return leadOf(row, (await readCards(tx, deps.vault, [row.contactId])).get(row.contactId));
   });
@@ -97,7 +109,7 @@ export async function listLeads(deps: { readonly sql: Sql; readonly vault: Vault
     const order = waiting ? tx`l.priority desc, l.opened_at, l.id` : tx`l.id desc`;
     const after = cursor === undefined ? tx`true` : behind(tx, cursor, waiting);
     const [rows, [counted]] = await Promise.all([
-      tx<LeadRow[]>`${leadRows(tx)} where ${wanted} and ${after} order by ${order} limit ${query.limit + 1}`,
+      listed(tx, tx`${wanted} and ${after}`, order, query.limit + 1),
       tx<{ total: number }[]>`
         select count(*)::integer as total from (select from leads l where ${wanted} limit ${COUNT_LIMIT}) as found`,
     ]);
@@ -110,6 +122,11 @@ export async function listLeads(deps: { readonly sql: Sql; readonly vault: Vault
       total: counted?.total ?? 0,
     };
   });
+}
+
+async function listed(tx: Tx, where: Fragment, order: Fragment, limit: number): Promise<LeadRow[]> {
+  const found = tx`select * from leads l where ${where} order by ${order} limit ${limit}`;
+  return tx<LeadRow[]>`${leadRows(tx, found)} order by ${order}`;
 }
 
 function matching(tx: Tx, actor: Actor, query: LeadQuery) {
@@ -135,7 +152,8 @@ interface Cursor {
 
 function behind(tx: Tx, { priority, openedAt, id }: Cursor, waiting: boolean) {
   if (!waiting) return tx`l.id < ${id}`;
-  return tx`(l.priority < ${priority} or (l.priority = ${priority} and (l.opened_at, l.id) > (${openedAt}::text::timestamptz, ${id})))`;
+  return tx`(l.priority < ${priority} or (l.priority = ${priority}
+    and (l.opened_at, l.id) > (${openedAt}::text::timestamptz, ${id})))`;
 }
 
 function writeCursor(row: LeadRow): string {

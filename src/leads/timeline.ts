@@ -8,7 +8,7 @@ import type { Sql } from '../db/open.ts';
 import { type DataKey, unsealText } from '../vault/seal.ts';
 import type { Vault } from '../vault/vault.ts';
 import { seesEveryone } from './change.ts';
-import { type LeadRow, leadOf, leadRows } from './read.ts';
+import { findLead, type LeadRow, leadOf } from './read.ts';
 
 /** The newest of each; a lead with more has a life of its own elsewhere. */
 const MOST_MESSAGES = 500;
@@ -60,7 +60,7 @@ interface Because {
 /** `undefined`: there is no such lead, or it is not this person's to see. */
 export async function readLead(deps: { readonly sql: Sql; readonly vault: Vault }, actor: Actor, leadId: string) {
   return asActor(deps.sql, actor, async (tx) => {
-    const [lead] = await tx<LeadRow[]>`${leadRows(tx)} where l.id = ${leadId}`;
+    const lead = await findLead(tx, leadId);
     if (lead === undefined) return undefined;
     const { contactId } = lead;
     const [cards, messages, events, because, [counted]] = await Promise.all([
@@ -173,7 +173,7 @@ async function readEvents(tx: Tx, leadId: string) {
   }));
 }
 
-/** `{"to": "<id>"}` becomes `{"to": "<id>", "toName": "Anna"}`: a screen has no list of everybody who ever worked here. */
+/** `{"to": "<id>"}` gets a `"toName": "Anna"`: a screen has no list of everybody who ever worked here. */
 function named(data: Record<string, unknown>, names: ReadonlyMap<string, string>): Record<string, unknown> {
   const extra = Object.entries(data).flatMap(([key, value]) => {
     const name = typeof value === 'string' ? names.get(value) : undefined;

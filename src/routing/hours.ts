@@ -88,8 +88,8 @@ export function afterOpenSeconds(hours: Hours | null, atMs: number, seconds: num
 }
 
 /**
- * When the local clock, read at `at`, will show `minute` of the same day; if it is changed on the way there, the moment
- * of the change, to be looked at again from there.
+ * When the local clock, read at `at`, will show `minute` of the same day; if it is changed on the way there, the
+ * moment of the change, to be looked at again from there.
  */
 function onTheClock(timezone: string, at: number, local: LocalTime, minute: number): number {
   const start = at - (at % MINUTE_MS);

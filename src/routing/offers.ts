@@ -1,12 +1,12 @@
 /**
- * Round robin: a waiting lead is offered to one person of its queue for a while, then to the next. The same tick clears
- * owner-first offers that ran out, and calls seniors and the head when a lead has waited too long.
+ * Round robin: a waiting lead is offered to one person of its queue for a while, then to the next. The same tick
+ * clears owner-first offers that ran out, and calls seniors and the head when a lead has waited too long.
  */
 import { asSystem, type Tx } from '../access/actor.ts';
 import { plainColumn, timeColumn } from '../db/columns.ts';
 import type { Sql } from '../db/open.ts';
 import { announce, type LiveNotice } from '../leads/announce.ts';
-import { chooseAll, type Member, type Offer, type Waiting } from './choose.ts';
+import { chooseAll, type Member, type Offer, UNANSWERED_AT_MOST, type Waiting } from './choose.ts';
 import { type Hours, isOpen } from './hours.ts';
 
 export interface Ticked {
@@ -21,8 +21,8 @@ const AT_ONCE = 500;
 const TICK_LOCK = 7251002;
 
 /**
- * One tick, one transaction, a constant number of statements. Any number of replicas may call it as often as they like:
- * one ticks, the others see that and go home (`undefined`). What it changes it finds by the state of the rows, so a
+ * One tick, one transaction, a constant number of statements. Any number of replicas may call it as often as they
+ * like: one ticks, the others see that and go home (`undefined`). What it changes it finds by the state of the rows, so a
  * tick that is lost, late or repeated does no harm.
  */
 export async function tick(sql: Sql, nowMs: number): Promise<Ticked | undefined> {
@@ -63,8 +63,8 @@ async function clearMissed(tx: Tx, now: Date): Promise<LiveNotice[]> {
 }
 
 /**
- * Seniors see the lead from `senior_at` on without anybody's doing; this tells them, once. The look into the history is
- * written so that it can only be made through its primary key, however long the history has become.
+ * Seniors see the lead from `senior_at` on without anybody's doing; this tells them, once. The look into the history
+ * is written so that it can only be made through its primary key, however long the history has become.
  */
 async function escalate(tx: Tx, now: Date): Promise<LiveNotice[]> {
   const told = (to: 'seniors' | 'head') => tx`(
@@ -121,7 +121,10 @@ interface MemberRow extends Omit<Member, 'lastOfferedAtMs'> {
   readonly lastOfferedAt: Date | null;
 }
 
-/** People at work: on shift, not disabled, more than readers. By queue. Own contacts that ask for them are no burden. */
+/**
+ * People at work who can take one more, by queue: on shift, not disabled, more than readers. Own contacts that ask for
+ * them are no burden.
+ */
 async function onShift(tx: Tx, queueIds: readonly string[]): Promise<Map<string, Member[]>> {
   const rows = await tx<MemberRow[]>`
     select m.queue_id as "queueId", m.user_id as "userId", m.line, m.last_offered_at as "lastOfferedAt",
@@ -131,7 +134,8 @@ async function onShift(tx: Tx, queueIds: readonly string[]): Promise<Map<string,
     from queue_members m join users u on u.id = m.user_id
     where m.queue_id = any(${plainColumn(queueIds)}::uuid[])
       and u.on_shift_since is not null and u.disabled_at is null and u.role <> 'auditor'`;
-  const members = rows.map((row) => ({ ...row, lastOfferedAtMs: row.lastOfferedAt?.getTime() ?? null }));
+  const free = rows.filter((row) => row.unanswered < UNANSWERED_AT_MOST);
+  const members = free.map((row) => ({ ...row, lastOfferedAtMs: row.lastOfferedAt?.getTime() ?? null }));
   return Map.groupBy(members, (row) => row.queueId);
 }
 
@@ -143,8 +147,8 @@ interface WaitingRow {
 }
 
 /**
- * Leads that somebody on shift could still be asked about. One that everybody has missed waits by hand, in sight of the
- * whole line, and must not stand in the way of the others.
+ * Leads that somebody on shift could still be asked about. One that everybody has missed waits by hand, in sight of
+ * the whole line, and must not stand in the way of the others.
  */
 async function waiting(tx: Tx, queueIds: readonly string[], nowMs: number): Promise<Waiting[]> {
   const now = new Date(nowMs);

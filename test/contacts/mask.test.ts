@@ -53,7 +53,9 @@ describe('maskText', () => {
         around,
         around,
         (d, j, a, b) => {
-          const spelled = [...d].map((digit, index) => `${digit}${j[index] ?? ''}`).join('');
+          const spelled = Array.from(d, (digit) => digit)
+            .map((digit, index) => `${digit}${j[index] ?? ''}`)
+            .join('');
           const shown = maskText(`${a}${spelled}${b}`).replaceAll(/\P{Nd}/gu, '');
           // The calling code and the last two.
           expect(shown.length).toBeLessThanOrEqual(5);

@@ -21,7 +21,8 @@ it('sweeps what has run out, and nothing else', async () => {
     await sql`insert into once_values (value, expires_at) values (${newId()}, ${at})`;
     await sql`insert into rate_counters (key, window_start, hits) values (${newId()}, ${at}, 1)`;
     await sql`insert into sessions (token_hash, user_id, expires_at) values (${hash(`s${hours}`)}, ${userId}, ${at})`;
-    await sql`insert into setup_links (token_hash, user_id, expires_at) values (${hash(`l${hours}`)}, ${userId}, ${at})`;
+    await sql`
+      insert into setup_links (token_hash, user_id, expires_at) values (${hash(`l${hours}`)}, ${userId}, ${at})`;
   }
   expect(await sweep(sql, now)).toBe(4);
   expect(await sweep(sql, now)).toBe(0);

@@ -93,7 +93,9 @@ describe('live', () => {
     const queueId = await makeQueue(house);
     const live = start();
     const [first, second] = [await watch(live, one), await watch(live, two)];
+    const third = await watch(live, await makeUser(house, { role: 'head' }));
     await tell({ type: 'lead.opened', queue: queueId });
+    await until(() => third.heard.some((event) => event.type === 'lead.opened'));
     await addMember(house, queueId, one.userId);
     await until(() => first.heard.some((event) => event.type === 'desk'));
     await tell({ type: 'lead.opened', queue: queueId });

@@ -19,7 +19,7 @@ const ask = (actor: Actor, query: Partial<LeadQuery> = {}) =>
 const minutesAgo = (minutes: number): Date => new Date(Date.now() - minutes * 60_000);
 
 describe('listLeads', () => {
-  it('sorts the waiting by urgency, then by age, and turns pages without loss when leads go away meanwhile', async () => {
+  it('sorts the waiting by urgency, then by age, and turns pages without loss when leads go meanwhile', async () => {
     const one = await makeUser(house);
     const queueId = await makeQueue(house, { members: [one] });
     const made: { id: string }[] = [];

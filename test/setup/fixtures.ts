@@ -141,8 +141,8 @@ export async function makeLead(house: Pick<House, 'sql' | 'vault'>, wanted: Lead
   const attachmentId = file === undefined ? undefined : newId();
   await asSystem(sql, async (tx) => {
     await tx`
-      insert into leads (id, contact_id, endpoint_id, channel, stage, queue_id, priority, owner_id, claimed_at, opened_at,
-        closed_at, last_message_at, repeat, senior_at, head_at, offered_to, offer_until)
+      insert into leads (id, contact_id, endpoint_id, channel, stage, queue_id, priority, owner_id, claimed_at,
+        opened_at, closed_at, last_message_at, repeat, senior_at, head_at, offered_to, offer_until)
       values (${id}, ${contactId}, ${endpointId}, 'form', ${wanted.closed === true ? 'lost' : 'new_request'},
         ${wanted.queueId}, ${wanted.priority ?? 0}, ${wanted.ownerId ?? null},
         ${wanted.ownerId === undefined ? null : openedAt}, ${openedAt}, ${wanted.closed === true ? openedAt : null},
