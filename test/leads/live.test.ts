@@ -90,10 +90,10 @@ describe('live', () => {
 
   it('follows memberships, and sends away whoever is disabled or has another role', async () => {
     const [one, two] = [await makeUser(house), await makeUser(house)];
+    const head = await makeUser(house, { role: 'head' });
     const queueId = await makeQueue(house);
     const live = start();
-    const [first, second] = [await watch(live, one), await watch(live, two)];
-    const third = await watch(live, await makeUser(house, { role: 'head' }));
+    const [first, second, third] = [await watch(live, one), await watch(live, two), await watch(live, head)];
     await tell({ type: 'lead.opened', queue: queueId });
     await until(() => third.heard.some((event) => event.type === 'lead.opened'));
     await addMember(house, queueId, one.userId);
