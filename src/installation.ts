@@ -59,7 +59,7 @@ export async function openInstallation(settings: Settings, options: OpenOptions)
   }
 }
 
-function startOwn(settings: Settings, log: Log): Promise<Embedded> {
+export function startOwn(settings: Settings, log: Log): Promise<Embedded> {
   return startEmbedded({
     dir: path.join(settings.dataDir, 'postgres'),
     log: (event, fields) => log.debug(event, fields as Record<string, string>),
@@ -91,7 +91,7 @@ async function loginWithoutOwnership(ownerUrl: string): Promise<string> {
 }
 
 /** Another process of ours (a second replica, a command) may have adopted the same server. */
-async function stopUnlessShared(embedded: Embedded): Promise<void> {
+export async function stopUnlessShared(embedded: Embedded): Promise<void> {
   const sql = postgres(embedded.url, { max: 1, onnotice: () => {}, fetch_types: false, connect_timeout: 2 });
   try {
     const others = await sql`

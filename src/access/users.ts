@@ -30,6 +30,8 @@ export interface NewUser {
   readonly name: string;
   readonly role: Actor['role'];
   readonly language: Actor['language'];
+  /** Whose first line they join; `null`: nobody's. Left out, a manager joins the default queue, others none. */
+  readonly queueId?: string | null | undefined;
 }
 
 export type UserChange = {
@@ -67,11 +69,21 @@ export async function inviteUser(
       values (${id}, ${input.email}, ${input.name}, ${input.role}, ${input.language}, ${new Date(clock.now())})
       on conflict (email) do nothing`;
     if (made.count === 0) throw new Conflict('Somebody with this e-mail address is already here.');
+    await joinQueue(tx, id, input);
     const setupToken = await makeSetupLink(tx, id, clock);
     const user = await readUser(tx, id);
     await audit(tx, { actor, action: 'user.invited', target: `user:${id}`, data: { role: input.role } });
     return { user, setupToken };
   });
+}
+
+/** A manager in no queue sees nothing at all, and nobody expects that of a person they have just invited. */
+async function joinQueue(tx: Tx, id: string, { role, queueId }: NewUser): Promise<void> {
+  if (queueId === null || (queueId === undefined && role !== 'manager')) return;
+  await tx`
+    insert into queue_members (queue_id, user_id)
+    select q.id, ${id}::uuid from queues q
+    where q.id = ${queueId ?? null} or (${queueId ?? null}::uuid is null and q.is_default)`;
 }
 
 /** A new link for a person who lost theirs, or their password. It changes nothing until it is used. */
