@@ -7,10 +7,11 @@ import { writeIdentityValue } from '../contacts/identity-value.ts';
 import { trustLevel } from '../contacts/resolve.ts';
 import { bytesColumn, jsonColumn, plainColumn, textColumn, timeColumn, toJsonb } from '../db/columns.ts';
 import { newId } from '../ids.ts';
+import { announce } from '../leads/announce.ts';
 import { type DataKey, seal, wrapKey } from '../vault/seal.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { NewMessage, Plan } from './decide.ts';
-import { liveEvents, notifyLive } from './live-events.ts';
+import { liveNotices } from './live-events.ts';
 import { contactPlace, deliveryKeyPlace } from './places.ts';
 
 /** A row that this batch counted on has changed meanwhile: nothing is written, the batch is decided again. */
@@ -51,7 +52,7 @@ export async function writePlan(tx: Tx, plan: Plan, keys: Keys, attempts: Readon
     writeLeadEvents(tx, plan),
     writeSuspicions(tx, plan),
     writeOutcomes(tx, plan, keys, keyOf, attempts),
-    notifyLive(tx, liveEvents(plan)),
+    announce(tx, liveNotices(plan)),
   ]);
 }
 

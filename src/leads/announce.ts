@@ -1,4 +1,5 @@
 import type { Tx } from '../access/actor.ts';
+import type { Sql } from '../db/open.ts';
 
 /** What travels through `inlet_live`: ids only. `queue`, `owner` and the rest decide who is told. */
 export interface LiveNotice {
@@ -48,4 +49,37 @@ export function packNotices(notices: readonly LiveNotice[]): string[] {
   }
   if (items.length > 0) payloads.push(`[${items.join(',')}]`);
   return payloads;
+}
+
+const waiting = new WeakMap<Sql, LiveNotice[]>();
+
+/**
+ * Tells the screens right after the commit instead of with it. Commits that carry a notice wait for each other in
+ * PostgreSQL (one lock for the whole server until the disk has answered), which is what two hundred managers claiming at once
+ * would feel. Notices that come while one is under way go together in the next. If this process dies in between, the
+ * screens learn at their next look.
+ */
+export function announceSoon(sql: Sql, notice: LiveNotice): void {
+  const queued = waiting.get(sql);
+  if (queued !== undefined) {
+    queued.push(notice);
+    return;
+  }
+  waiting.set(sql, [notice]);
+  void tellAll(sql);
+}
+
+async function tellAll(sql: Sql): Promise<void> {
+  for (;;) {
+    const notices = waiting.get(sql) ?? [];
+    if (notices.length === 0) {
+      waiting.delete(sql);
+      return;
+    }
+    waiting.set(sql, []);
+    for (const payload of packNotices(notices))
+      await sql`select pg_notify(${LIVE_CHANNEL}, ${payload}), set_config('synchronous_commit', 'off', true)`.catch(
+        () => undefined, // the database is away: every screen looks again once it is back
+      );
+  }
 }

@@ -45,7 +45,8 @@ interface Watched {
 /** Is this notice for them? */
 export function isFor(notice: LiveNotice, actor: Actor, queues: ReadonlySet<string>): boolean {
   if (notice.type === 'desk' || actor.role !== 'manager') return true;
-  if (notice.type === 'quarantine' || actor.userId === null) return false;
+  if (notice.type === 'quarantine') return true; // managers have that page too
+  if (actor.userId === null) return false;
   if (notice.queue !== undefined && queues.has(notice.queue)) return true;
   return [notice.owner, notice.offeredTo, ...(notice.also ?? [])].includes(actor.userId);
 }

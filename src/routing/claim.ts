@@ -4,7 +4,7 @@ import { Conflict } from '../conflict.ts';
 import { toJsonb } from '../db/columns.ts';
 import type { Sql } from '../db/open.ts';
 import { Rejected } from '../errors.ts';
-import { announce, LIVE_CHANNEL } from '../leads/announce.ts';
+import { announce, announceSoon } from '../leads/announce.ts';
 import { actAsSystem, changeLead, mustBeOpen, mustHold, record, retried } from '../leads/change.ts';
 
 interface Person {
@@ -31,13 +31,11 @@ const ASKS = 5;
  */
 export async function claim(sql: Sql, actor: Actor, leadId: string, onBehalfOf?: string): Promise<Claimed> {
   const claimer = claimerOf(actor, onBehalfOf);
+  if (actor.userId === null) await asActor(sql, actor, (tx) => mustBeActive(tx, claimer));
   for (let ask = 1; ; ask += 1) {
-    const result = await retried(() =>
-      asActor(sql, actor, async (tx) => {
-        if (actor.userId === null) await mustBeActive(tx, claimer);
-        return (await take(tx, actor, leadId, claimer)) ?? (await whyNot(tx, leadId, claimer));
-      }),
-    );
+    const taken = await retried(() => take(sql, actor, leadId, claimer));
+    if (taken !== undefined) return taken;
+    const result = await asActor(sql, actor, (tx) => whyNot(tx, leadId, claimer));
     if (result.kind !== 'free') return result;
     if (ask >= ASKS) throw new Conflict('The lead changes hands all the time: look at it again, then claim it.');
   }
@@ -64,30 +62,15 @@ export async function mustBeActive(tx: Tx, userId: string): Promise<void> {
   });
 }
 
-/** The hot path: both statements leave together, right behind the one that says who is asking. */
-async function take(tx: Tx, actor: Actor, leadId: string, claimer: string): Promise<Claimed | undefined> {
+/** The hot path: one statement, one round trip, one commit (migrations/0009-claim.sql). */
+async function take(sql: Sql, actor: Actor, leadId: string, claimer: string): Promise<Claimed | undefined> {
   const data = actor.userId === null ? { owner: claimer } : {};
-  const [[taken]] = await Promise.all([
-    tx<{ since: Date }[]>`
-      with claimed as (
-        update leads set owner_id = ${claimer}, claimed_at = now(), offered_to = null, offer_until = null
-        where id = ${leadId} and owner_id is null and closed_at is null
-          and (offered_to is null or offered_to = ${claimer} or offer_until <= now() or inlet_sees_everyone())
-        returning id, queue_id, owner_id, claimed_at
-      ), history as (
-        insert into lead_events (lead_id, actor_id, kind, data)
-        select id, ${actor.userId}::uuid, 'claimed', ${toJsonb(data)}::text::jsonb from claimed
-      )
-      select claimed_at as since, pg_notify(${LIVE_CHANNEL}, json_build_array(json_build_object(
-        'type', 'lead.claimed', 'lead', id, 'queue', queue_id, 'owner', owner_id))::text) as told
-      from claimed`,
-    // Apart from the first, because row security lets a manager touch the contact only once the lead is theirs.
-    tx`
-      update contacts c set owner_id = ${claimer} from leads l
-      where l.id = ${leadId} and l.owner_id = ${claimer} and l.closed_at is null
-        and c.id = l.contact_id and c.owner_id is distinct from ${claimer}`,
-  ]);
-  return taken === undefined ? undefined : { kind: 'claimed', since: taken.since };
+  const [taken] = await sql<{ since: Date; in_queue: string }[]>`
+    select since, in_queue
+    from inlet_claim(${leadId}, ${claimer}, ${actor.userId}, ${actor.role}, ${toJsonb(data)}::text::jsonb)`;
+  if (taken === undefined) return undefined;
+  announceSoon(sql, { type: 'lead.claimed', lead: leadId, queue: taken.in_queue, owner: claimer });
+  return { kind: 'claimed', since: taken.since };
 }
 
 interface Holding {

@@ -181,7 +181,7 @@ it('tells managers about their queues, their leads and what is offered to them; 
   expect(isFor(notice({}), manager, mine)).toBe(false);
   for (const more of [{ owner: 'me' }, { offeredTo: 'me' }, { also: ['x', 'me'] }])
     expect(isFor(notice(more), manager, mine)).toBe(true);
-  expect(isFor({ type: 'quarantine' }, manager, mine)).toBe(false);
+  expect(isFor({ type: 'quarantine' }, manager, mine)).toBe(true);
   expect(isFor({ type: 'desk' }, manager, mine)).toBe(true);
   for (const role of ['admin', 'head', 'auditor'] as const)
     expect(isFor(notice({}), { ...manager, role }, mine)).toBe(true);
