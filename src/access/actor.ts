@@ -26,7 +26,7 @@ export function asActor<T>(sql: Sql, actor: Actor, work: (tx: Tx) => Promise<T>)
   return sql.begin(async (tx) => {
     const identified = tx`
       select set_config('role', 'inlet_app', true), set_config('inlet.user', ${actor.userId ?? ''}, true),
-             set_config('inlet.role', ${actor.role}, true)`.execute();
+             set_config('inlet.role', ${actor.role}, true), set_config('inlet.actor', ${actor.name}, true)`.execute();
     const [, result] = await Promise.all([identified, work(tx)]);
     return result;
   }) as Promise<T>;

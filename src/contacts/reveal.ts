@@ -16,6 +16,9 @@ const QUOTAS = [
   { name: 'day', windowMs: 86_400_000, most: 150 },
 ] as const;
 
+/** How long the texts of a revealed contact's messages stay in clear for the one who asked. */
+const SHOWN_MS = 3_600_000;
+
 export interface Revealed {
   readonly identities: readonly { readonly kind: string; readonly value: string }[];
   readonly revealsLeftThisHour: number;
@@ -49,6 +52,10 @@ export async function reveal(
       if (spent.first) await audit(tx, { actor, action: 'contact.reveal_refused', target, data: { per: spent.per } });
       return spent;
     }
+    const until = new Date(nowMs + SHOWN_MS);
+    await tx`
+      insert into reveals (actor, contact_id, until) values (${actor.name}, ${contactId}, ${until})
+      on conflict (actor, contact_id) do update set until = excluded.until`;
     // Reasons are free text and the audit is for ever: a phone typed into one does not get there.
     await audit(tx, { actor, action: 'contact.revealed', target, data: { reason: maskText(reason) } });
     return { identities: openAll(deps.vault, contactId, rows), revealsLeftThisHour: spent.leftThisHour };

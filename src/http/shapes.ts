@@ -161,7 +161,7 @@ export const leadPage = z
 
 export const field = z
   .object({ name: z.string(), value: z.string(), kind: z.enum(['name', 'phone', 'email', 'text']) })
-  .meta({ id: 'Field', description: 'values of kind phone and email are masked' });
+  .meta({ id: 'Field', description: 'masked, until the contact is revealed' });
 
 export const attachment = z
   .object({ id, name: z.string(), mediaType: z.string(), size: z.int() })

@@ -74,6 +74,7 @@ export async function sweep(sql: Sql, nowMs: number): Promise<number> {
       tx`delete from rate_counters where ctid in (
         select ctid from rate_counters where window_start < ${new Date(nowMs - COUNTERS_MS)}
         limit ${SWEEP_AT_ONCE} for update skip locked)`,
+      tx`delete from reveals where until <= ${now}`,
       tx`delete from sessions where expires_at <= ${now}`,
       tx`delete from setup_links where expires_at <= ${now}`,
     ]);

@@ -101,8 +101,9 @@ export async function readMessage(
 
 /** Row-level security lets nobody have these who may not see the contact: then the list is empty. */
 async function readMessages(tx: Tx, vault: Vault, contactId: string, only: string | null) {
-  const [[held], rows, files] = await Promise.all([
+  const [[held], [shown], rows, files] = await Promise.all([
     tx<{ wrapped: Uint8Array }[]>`select wrapped from contact_keys where contact_id = ${contactId}`,
+    tx`select from reveals where contact_id = ${contactId} and until > now()`,
     tx<MessageRow[]>`
       select m.id, m.lead_id as "leadId", m.at, m.kind, m.direction, m.author_id as "authorId", u.name as "authorName",
              e.id as "endpointId", e.name as "endpointName", m.body
@@ -118,10 +119,21 @@ async function readMessages(tx: Tx, vault: Vault, contactId: string, only: strin
   if (held === undefined) return [];
   const key = vault.openKey('contact', contactId, held.wrapped);
   const filesOf = Map.groupBy(files, (file) => file.messageId);
-  return rows.map((row) => messageItem(row, key, contactId, filesOf.get(row.id) ?? []));
+  const show = shown === undefined ? MASKED : IN_CLEAR;
+  return rows.map((row) => messageItem(row, key, contactId, filesOf.get(row.id) ?? [], show));
 }
 
-function messageItem(row: MessageRow, key: DataKey, contactId: string, files: readonly AttachmentRow[]) {
+interface Shown {
+  readonly text: (text: string) => string;
+  readonly field: typeof maskField;
+  readonly source: (source: Source) => unknown;
+}
+
+const MASKED: Shown = { text: maskText, field: maskField, source: maskDeep };
+/** After a reveal of this contact by this person, for an hour. */
+const IN_CLEAR: Shown = { text: (text) => text, field: (_kind, value) => value, source: (source) => source };
+
+function messageItem(row: MessageRow, key: DataKey, contactId: string, files: readonly AttachmentRow[], show: Shown) {
   const place = { table: 'messages', column: 'body', row: row.id, subject: contactId };
   const body = JSON.parse(unsealText(key, place, row.body)) as Body;
   return {
@@ -132,16 +144,16 @@ function messageItem(row: MessageRow, key: DataKey, contactId: string, files: re
     direction: row.direction,
     author: personOf(row.authorId, row.authorName),
     endpoint: row.endpointId === null ? null : { id: row.endpointId, name: row.endpointName ?? '' },
-    text: body.text === undefined ? null : maskText(body.text),
+    text: body.text === undefined ? null : show.text(body.text),
     fields: (body.fields ?? []).map(({ name, value, kind }) => ({
-      name: maskText(name),
-      value: maskField(kind, value),
+      name: show.text(name),
+      value: show.field(kind, value),
       kind,
     })),
-    source: body.source === undefined ? null : (maskDeep(body.source) as Record<string, unknown>),
+    source: body.source === undefined ? null : (show.source(body.source) as Record<string, unknown>),
     attachments: files.map((file) => ({
       id: file.id,
-      name: maskText(openFileName(key, contactId, file.id, file.name)),
+      name: show.text(openFileName(key, contactId, file.id, file.name)),
       mediaType: file.mediaType,
       size: file.size,
     })),

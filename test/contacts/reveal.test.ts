@@ -3,6 +3,7 @@ import { readAttachment } from '../../src/contacts/attachment.ts';
 import { readContact } from '../../src/contacts/read.ts';
 import { reveal } from '../../src/contacts/reveal.ts';
 import { contact as contactShape } from '../../src/http/shapes.ts';
+import { readLead } from '../../src/leads/timeline.ts';
 import { type House, keyActor, makeLead, makeQueue, makeUser, openHouse } from '../setup/fixtures.ts';
 
 let house: House;
@@ -27,6 +28,7 @@ async function owned() {
     phone,
     email: `a${made}@x.test`,
     file,
+    text: `Order 4455667, or call ${phone}`,
   });
   return { owner, lead };
 }
@@ -100,4 +102,17 @@ it('counts to a hundred and fifty a day', async () => {
   await reveal(house, owner, lead.contactId, 'call', NOON + 12 * 3_600_000);
   const other = await makeUser(house, { role: 'head' });
   await reveal(house, other, lead.contactId, 'call', NOON + 5 * 3_600_000);
+});
+
+it('shows the texts of a revealed contact in clear for an hour, to the one who asked only', async () => {
+  const { owner, lead } = await owned();
+  const head = await makeUser(house, { role: 'head' });
+  const texts = async (actor: typeof owner): Promise<string> =>
+    JSON.stringify((await readLead(house, actor, lead.id))?.timeline);
+  expect(await texts(owner)).not.toMatch(/999/);
+  await reveal(house, owner, lead.contactId, 'to call back', Date.now());
+  expect(await texts(owner)).toMatch(/Order 4455667, or call 8 \(999\) 000/);
+  expect(await texts(head)).not.toMatch(/999/);
+  await house.sql`update reveals set until = now() - interval '1 second' where contact_id = ${lead.contactId}`;
+  expect(await texts(owner)).not.toMatch(/999/);
 });
