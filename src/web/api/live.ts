@@ -1,6 +1,7 @@
 import type { LiveEvent } from './types.ts';
 
-export type LiveState = 'connecting' | 'live' | 'offline';
+/** `polling`: this server holds no connections (a Worker); lists are read again from time to time. */
+export type LiveState = 'connecting' | 'live' | 'offline' | 'polling';
 
 const TYPES = [
   'lead.opened',
@@ -27,6 +28,7 @@ export function listen(
   let timer: ReturnType<typeof setTimeout> | undefined;
   let waitMs = FIRST_WAIT_MS;
   let opened = 0;
+  let stopped = false;
 
   const connect = (): void => {
     clearTimeout(timer);
@@ -37,10 +39,16 @@ export function listen(
       onState('live', opened > 0);
       opened += 1;
     };
-    source.onerror = () => {
+    source.onerror = async () => {
       source?.close();
-      onState('offline', opened > 0);
       clearTimeout(timer);
+      if (opened === 0 && (await holdsNoConnections())) {
+        if (!stopped) onState('polling', false);
+        stopped = true;
+        return;
+      }
+      if (stopped) return;
+      onState('offline', opened > 0);
       timer = setTimeout(connect, waitMs * (0.75 + Math.random() / 2));
       waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS);
     };
@@ -49,13 +57,25 @@ export function listen(
   };
 
   const atOnce = (): void => {
-    if (source?.readyState !== EventSource.OPEN) connect();
+    if (!stopped && source?.readyState !== EventSource.OPEN) connect();
   };
   window.addEventListener('online', atOnce);
   connect();
   return () => {
+    stopped = true;
     window.removeEventListener('online', atOnce);
     clearTimeout(timer);
     source?.close();
   };
+}
+
+/** EventSource does not tell the status, so it is asked for once by hand. */
+async function holdsNoConnections(): Promise<boolean> {
+  const patience = new AbortController();
+  const status = await fetch('/api/v1/events', { signal: patience.signal }).then(
+    (response) => response.status,
+    () => 0,
+  );
+  patience.abort();
+  return status === 501;
 }

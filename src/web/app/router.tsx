@@ -40,7 +40,7 @@ const inside = createRoute({
     return { role: me.role };
   },
   component: Shell,
-  errorComponent: ({ error }) => <Failed error={error} />,
+  errorComponent: ({ error }) => <Failed order={1} error={error} />,
 });
 
 const homeOf = (role: Role) => (role === 'auditor' ? '/ledger' : '/queue');

@@ -77,7 +77,12 @@ function SignedIn({ me }: { me: Me }) {
 
 function LiveDot() {
   const state = useLiveState();
-  const words = { live: m.live_on(), connecting: m.live_connecting(), offline: m.live_off() }[state];
+  const words = {
+    live: m.live_on(),
+    connecting: m.live_connecting(),
+    offline: m.live_off(),
+    polling: m.live_polling(),
+  }[state];
   return (
     <Tooltip label={words} position="right">
       <div className={classes.live} data-state={state} data-testid="live-state">

@@ -6,6 +6,7 @@ import type { LiveEvent } from '../api/types.ts';
 
 const GAP_MS = 250;
 const SLOW_GAP_MS = 1000;
+const POLL_MS = 4000;
 
 /** Which lists an event makes old. The queue comes first and alone at once; counts may lag a second. */
 const TOUCHES: Readonly<Record<LiveEvent['type'], readonly string[]>> = {
@@ -51,5 +52,12 @@ export function useLive(onOpened: (event: LiveEvent) => void): LiveState {
       },
     );
   }, [client]);
+  useEffect(() => {
+    if (state !== 'polling') return undefined;
+    const timer = setInterval(() => {
+      for (const list of ['leads', 'lead', 'queues']) void client.invalidateQueries({ queryKey: [list] });
+    }, POLL_MS);
+    return () => clearInterval(timer);
+  }, [client, state]);
   return state;
 }

@@ -32,7 +32,7 @@ export function SetupPage() {
     <Doorway>
       {state.isPending && <Loading />}
       {gone && <Gone />}
-      {state.isError && !gone && <Failed error={state.error} onRetry={() => void state.refetch()} />}
+      {state.isError && !gone && <Failed order={1} error={state.error} onRetry={() => void state.refetch()} />}
       {state.data?.valid === true && <SetupForm token={token} state={state.data} />}
     </Doorway>
   );
@@ -43,6 +43,7 @@ function Gone() {
     <Empty
       icon={IconLinkOff}
       title={m.setup_gone_title()}
+      order={1}
       action={
         <Button component={Link} to="/login" variant="default" mt="sm">
           {m.login_button()}

@@ -10,6 +10,7 @@ export function NotFound() {
       <Empty
         icon={IconMapOff}
         title={m.not_found_title()}
+        order={1}
         action={
           <Button component={Link} to="/" variant="default" mt="sm">
             {m.to_start()}

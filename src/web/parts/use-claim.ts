@@ -1,7 +1,7 @@
 import { useNavigate } from '@tanstack/react-router';
 import { ApiError, send } from '../api/send.ts';
 import { serverNow } from '../api/server-clock.ts';
-import type { HeldBy, Lead } from '../api/types.ts';
+import type { HeldBy, Lead, Person } from '../api/types.ts';
 import { ago } from '../i18n/when.ts';
 import { m } from '../paraglide/messages.js';
 import { tellNotice } from './tell.ts';
@@ -14,15 +14,20 @@ export function useClaim() {
     refresh: [['leads'], ['lead'], ['queues']],
     onDone: (_, id) => navigate({ to: '/leads/$id', params: { id } }),
     onProblem: (error) => {
-      const lost = heldBy(error);
-      if (lost === undefined) return false;
-      tellNotice(m.claim_lost({ name: lost.heldBy.name, ago: ago(lost.since, serverNow()) }), m.claim_lost_title());
+      if (!(error instanceof ApiError) || error.status !== 409) return false;
+      tellNotice(whyNot(error.problem as Partial<HeldBy & Offered>), m.claim_lost_title());
       return true;
     },
   });
 }
 
-function heldBy(error: unknown): HeldBy | undefined {
-  if (!(error instanceof ApiError) || error.status !== 409 || !('heldBy' in error.problem)) return undefined;
-  return error.problem as unknown as HeldBy;
+/** Somebody else is being asked first. */
+interface Offered {
+  readonly offeredTo: Person;
+}
+
+function whyNot({ heldBy, since, offeredTo }: Partial<HeldBy & Offered>): string {
+  if (heldBy !== undefined && since !== undefined)
+    return m.claim_lost({ name: heldBy.name, ago: ago(since, serverNow()) });
+  return offeredTo === undefined ? m.claim_closed() : m.claim_offered({ name: offeredTo.name });
 }

@@ -13,7 +13,7 @@ export function ClaimPanel({ lead }: { lead: LeadDetail }) {
     <section className={classes.claimPanel} aria-label={m.waiting_now()}>
       <div>
         <strong>{m.waiting_now()}</strong> <Age since={lead.openedAt} />
-        <div className={classes.soft}>{m.contact_after_claim()}</div>
+        {lead.contact === null && <div className={classes.soft}>{m.contact_after_claim()}</div>}
       </div>
       <div className={classes.claimAction}>
         <Offer lead={lead} mine={lead.offeredTo?.id === me.id} />

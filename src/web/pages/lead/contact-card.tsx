@@ -31,7 +31,7 @@ export function ContactCard({ lead }: { lead: LeadDetail }) {
 
 function KnownContact({ lead, id }: { lead: LeadDetail; id: string }) {
   const me = useMe();
-  const { data: contact } = useQuery(contactQuery(id));
+  const { data: contact } = useQuery({ ...contactQuery(id), enabled: me.role !== 'auditor' });
   const [revealed, setRevealed] = useState<Revealed>();
   const [asking, setAsking] = useState(false);
   return (

@@ -1,21 +1,15 @@
-import type { Person, Stage, TimelineEvent } from '../../api/types.ts';
+import type { Stage, TimelineEvent } from '../../api/types.ts';
 import { stageTitle } from '../../i18n/words.ts';
 import { m } from '../../paraglide/messages.js';
 
-interface Names {
-  readonly stages: readonly Stage[];
-  readonly people: readonly Person[];
-  readonly queues: readonly { id: string; name: string }[];
-}
-
 /** One line of a lead's history as a sentence. A kind that is not known here is shown by its own name. */
-export function eventWords(event: TimelineEvent, names: Names): string {
+export function eventWords(event: TimelineEvent, stages: readonly Stage[]): string {
   const actor = event.actor?.name ?? m.the_machine();
-  const from = text(event.data, 'from', 'fromStage');
-  const to = text(event.data, 'to', 'stage', 'userId', 'user', 'owner', 'ownerId', 'queue', 'queueId', 'offeredTo');
-  const person = find(names.people, to);
-  const queue = find(names.queues, to);
-  const stage = (id: string) => stageTitle(names.stages, id);
+  const from = text(event.data, 'from');
+  const to = text(event.data, 'to');
+  const toName = text(event.data, 'toName');
+  const byName = text(event.data, 'byName');
+  const stage = (id: string) => stageTitle(stages, id);
   switch (event.kind) {
     case 'opened':
       return m.event_opened();
@@ -28,13 +22,15 @@ export function eventWords(event: TimelineEvent, names: Names): string {
     case 'reopened':
       return m.event_reopened();
     case 'offered':
-      return person === undefined ? m.event_offered_somebody() : m.event_offered({ name: person });
+      return toName === undefined ? m.event_offered_somebody() : m.event_offered({ name: toName });
     case 'offer_missed':
-      return person === undefined ? m.event_offer_missed_somebody() : m.event_offer_missed({ name: person });
+      return byName === undefined ? m.event_offer_missed_somebody() : m.event_offer_missed({ name: byName });
     case 'owner':
-      return person === undefined ? m.event_owner_none({ name: actor }) : m.event_owner({ name: actor, to: person });
+      return toName === undefined ? m.event_owner_none({ name: actor }) : m.event_owner({ name: actor, to: toName });
     case 'queue':
-      return m.event_queue({ name: actor, queue: queue ?? m.another_queue() });
+      return m.event_queue({ name: actor, queue: toName ?? m.another_queue() });
+    case 'escalated':
+      return to === 'head' ? m.event_escalated_head() : m.event_escalated_seniors();
     case 'stage':
       return withReason(
         from === undefined
@@ -57,6 +53,3 @@ function text(from: Readonly<Record<string, unknown>>, ...keys: string[]): strin
   }
   return undefined;
 }
-
-const find = (list: readonly { id: string; name: string }[], id: string | undefined): string | undefined =>
-  list.find((one) => one.id === id)?.name;

@@ -1,6 +1,7 @@
 import { ActionIcon, Button, Group, Menu, Select } from '@mantine/core';
 import { IconArrowBackUp, IconDots, IconRoute, IconUserShare } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { peopleQuery, queuesQuery } from '../../api/queries.ts';
 import { send } from '../../api/send.ts';
@@ -17,7 +18,13 @@ export function LeadActions({ lead }: { lead: LeadDetail }) {
   const me = useMe();
   const [asking, setAsking] = useState<Asking>();
   const refresh = [['lead', lead.id], ['leads'], ['queues']];
-  const release = useAction(() => send<Lead>('POST', `/leads/${lead.id}/release`), { refresh, done: m.released() });
+  const navigate = useNavigate();
+  const release = useAction(() => send<Lead | undefined>('POST', `/leads/${lead.id}/release`), {
+    refresh,
+    done: m.released(),
+    // Without it the lead may be out of this person's sight.
+    onDone: (left) => (left === undefined ? navigate({ to: '/queue' }) : undefined),
+  });
   if (!lead.mayChange && !isLeading(me.role)) return null;
   return (
     <>
@@ -38,9 +45,11 @@ export function LeadActions({ lead }: { lead: LeadDetail }) {
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
-          <Menu.Item leftSection={<IconUserShare size={17} aria-hidden="true" />} onClick={() => setAsking('owner')}>
-            {m.hand_over()}
-          </Menu.Item>
+          {isLeading(me.role) && (
+            <Menu.Item leftSection={<IconUserShare size={17} aria-hidden="true" />} onClick={() => setAsking('owner')}>
+              {m.hand_over()}
+            </Menu.Item>
+          )}
           <Menu.Item leftSection={<IconRoute size={17} aria-hidden="true" />} onClick={() => setAsking('queue')}>
             {m.move_to_queue()}
           </Menu.Item>

@@ -22,7 +22,7 @@ export function LeadPage() {
   const { id } = useParams({ from: '/inside/leads/$id' });
   const { data: lead, error, refetch } = useQuery(leadQuery(id));
   if (lead !== undefined) return <Lead key={id} lead={lead} />;
-  if (error !== null) return <Failed error={error} onRetry={() => void refetch()} />;
+  if (error !== null) return <Failed order={1} error={error} onRetry={() => void refetch()} />;
   return <Loading />;
 }
 
@@ -34,7 +34,7 @@ function Lead({ lead }: { lead: LeadDetail }) {
       {lead.mayClaim && lead.owner === null && <ClaimPanel lead={lead} />}
       <div className={classes.columns}>
         <div className={classes.story}>
-          <Timeline items={lead.timeline} hidden={lead.contact === null} />
+          <Timeline items={lead.timeline} hidden={lead.contact === null} leadId={lead.id} />
           {lead.mayChange && <NoteForm leadId={lead.id} />}
         </div>
         <aside className={classes.facts} aria-label={m.lead_facts()}>

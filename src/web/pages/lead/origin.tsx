@@ -1,4 +1,5 @@
 import type { LeadDetail, TimelineMessage } from '../../api/types.ts';
+import { fullTime } from '../../i18n/when.ts';
 import { languageName } from '../../i18n/words.ts';
 import { m } from '../../paraglide/messages.js';
 import { Facts } from '../../parts/facts.tsx';
@@ -45,7 +46,7 @@ function firstTouch(message: TimelineMessage | undefined): Row[] {
   for (const [name, value] of Object.entries(first)) {
     if (name === 'utm' && typeof value === 'object' && value !== null)
       rows.push(...utmRows(value as Record<string, unknown>));
-    else if (typeof value === 'string' && value !== '') rows.push([touchName(name), shortAddress(value)]);
+    else if (typeof value === 'string' && value !== '') rows.push([touchName(name), name === 'at' ? fullTime(value) : shortAddress(value)]);
   }
   return rows;
 }

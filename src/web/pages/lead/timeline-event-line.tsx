@@ -9,11 +9,12 @@ import {
   IconPoint,
   IconRefresh,
   IconRoute,
+  IconStairsUp,
   IconUserShare,
   type TablerIcon,
 } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { peopleQuery, queuesQuery, stagesQuery } from '../../api/queries.ts';
+import { stagesQuery } from '../../api/queries.ts';
 import type { TimelineEvent } from '../../api/types.ts';
 import { When } from '../../parts/when.tsx';
 import { eventWords } from './event-words.ts';
@@ -30,17 +31,16 @@ const ICONS: Readonly<Record<string, TablerIcon>> = {
   offer_missed: IconBellOff,
   queue: IconRoute,
   reopened: IconRefresh,
+  escalated: IconStairsUp,
 };
 
 export function TimelineEventLine({ event }: { event: TimelineEvent }) {
   const { data: stages } = useQuery(stagesQuery);
-  const { data: people } = useQuery(peopleQuery);
-  const { data: queues } = useQuery(queuesQuery);
   const Icon = ICONS[event.kind] ?? IconPoint;
   return (
     <div className={classes.event} data-testid="event" data-kind={event.kind}>
       <Icon size={16} stroke={1.7} aria-hidden="true" />
-      <span>{eventWords(event, { stages: stages ?? [], people: people ?? [], queues: queues ?? [] })}</span>
+      <span>{eventWords(event, stages ?? [])}</span>
       <span className={classes.eventTime}>
         <When at={event.at} />
       </span>

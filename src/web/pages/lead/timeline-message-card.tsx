@@ -1,4 +1,5 @@
 import { IconDownload, IconNote, IconPaperclip } from '@tabler/icons-react';
+import { Link } from '@tanstack/react-router';
 import type { Attachment, TimelineMessage } from '../../api/types.ts';
 import { fileSize } from '../../i18n/when.ts';
 import { m } from '../../paraglide/messages.js';
@@ -7,14 +8,30 @@ import classes from './lead.module.css';
 
 const HIDDEN_SOURCE = new Set(['utm', 'page', 'referrer']);
 
+interface Props {
+  readonly message: TimelineMessage;
+  /** It belongs to another lead of the same client. */
+  readonly earlier: boolean;
+}
+
 /** One message. Every word of it came from outside, so it is set as text and nothing else. */
-export function TimelineMessageCard({ message }: { message: TimelineMessage }) {
+export function TimelineMessageCard({ message, earlier }: Props) {
   const internal = message.direction === 'internal';
   return (
-    <article className={classes.message} data-direction={message.direction} data-testid="message">
+    <article
+      className={classes.message}
+      data-direction={message.direction}
+      data-earlier={earlier || undefined}
+      data-testid="message"
+    >
       <header className={classes.messageHead}>
         {internal && <IconNote size={16} aria-hidden="true" />}
         <strong>{sender(message)}</strong>
+        {earlier && (
+          <Link to="/leads/$id" params={{ id: message.leadId }} className={classes.soft}>
+            {m.another_lead()}
+          </Link>
+        )}
         {!internal && <span className={classes.soft}>{messageKind(message)}</span>}
         <span className={classes.soft}>
           <When at={message.at} />
@@ -57,7 +74,7 @@ function FileLink({ file }: { file: Attachment }) {
   );
 }
 
-/** What the form sent about itself beyond page and campaign: experiment names, form titles and the like. */
+/** What is known of the way here beyond page and campaign. */
 function MoreSource({ source }: { source: TimelineMessage['source'] }) {
   const rest = Object.entries(source ?? {}).filter(
     ([name, value]) => !HIDDEN_SOURCE.has(name) && (typeof value === 'string' || typeof value === 'number'),

@@ -10,11 +10,14 @@ interface Props {
   readonly items: readonly TimelineItem[];
   /** Before the claim only what happened is here, not what was written. */
   readonly hidden: boolean;
+  readonly leadId: string;
 }
 
 /** The whole story of a lead, oldest first. */
-export function Timeline({ items, hidden }: Props) {
-  const sorted = items.toSorted((one, other) => one.at.localeCompare(other.at));
+export function Timeline({ items, hidden, leadId }: Props) {
+  // A note is in the timeline itself; that it was written needs no line of its own.
+  const told = items.filter((item) => item.type === 'message' || item.kind !== 'noted');
+  const sorted = told.toSorted((one, other) => one.at.localeCompare(other.at));
   if (sorted.length === 0)
     return (
       <div className="card">
@@ -28,7 +31,11 @@ export function Timeline({ items, hidden }: Props) {
       <ol className={classes.timeline} data-testid="timeline">
         {sorted.map((item) => (
           <li key={`${item.type} ${item.id}`}>
-            {item.type === 'message' ? <TimelineMessageCard message={item} /> : <TimelineEventLine event={item} />}
+            {item.type === 'message' ? (
+              <TimelineMessageCard message={item} earlier={item.leadId !== leadId} />
+            ) : (
+              <TimelineEventLine event={item} />
+            )}
           </li>
         ))}
       </ol>

@@ -8,15 +8,18 @@ interface Props {
   readonly lead: Lead;
   /** Offered to somebody else at the moment: still there to take, but not what the eye should go to. */
   readonly quiet?: boolean;
+  /** Offered to somebody else, and this person may not go before. */
+  readonly reserved?: boolean;
 }
 
-export function ClaimButton({ lead, quiet = false }: Props) {
+export function ClaimButton({ lead, quiet = false, reserved = false }: Props) {
   const claim = useClaim();
   return (
     <Button
       size="md"
       variant={quiet ? 'default' : 'filled'}
       loading={claim.isPending}
+      disabled={reserved}
       leftSection={<IconHandGrab size={19} aria-hidden="true" />}
       data-claim
       data-testid="claim"

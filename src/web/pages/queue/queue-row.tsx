@@ -1,11 +1,12 @@
 import { Badge } from '@mantine/core';
 import type { Lead } from '../../api/types.ts';
-import { useMe } from '../../app/access.ts';
+import { isLeading, useMe } from '../../app/access.ts';
 import { channelName, languageName } from '../../i18n/words.ts';
 import { m } from '../../paraglide/messages.js';
 import { Age } from '../../parts/age.tsx';
 import { ChannelIcon } from '../../parts/channel-icon.tsx';
 import { sourceSummary } from '../../parts/source-summary.ts';
+import { useNow } from '../../parts/use-now.ts';
 import { ClaimButton } from './claim-button.tsx';
 import { Offer } from './offer.tsx';
 import classes from './queue.module.css';
@@ -19,7 +20,10 @@ interface Props {
 /** One waiting lead. Nothing of the person behind it is here: that comes with the claim. */
 export function QueueRow({ lead, arrived, namesQueue }: Props) {
   const me = useMe();
-  const mine = lead.offeredTo?.id === me.id;
+  const now = useNow();
+  const offered = lead.offeredTo !== null && lead.offerUntil !== null && Date.parse(lead.offerUntil) > now;
+  const mine = offered && lead.offeredTo?.id === me.id;
+  const others = offered && !mine;
   return (
     <li
       className={classes.row}
@@ -45,7 +49,7 @@ export function QueueRow({ lead, arrived, namesQueue }: Props) {
       </div>
       <div className={classes.action}>
         <Offer lead={lead} mine={mine} />
-        <ClaimButton lead={lead} quiet={lead.offeredTo !== null && !mine} />
+        <ClaimButton lead={lead} quiet={others} reserved={others && !isLeading(me.role)} />
       </div>
     </li>
   );

@@ -1,0 +1,19 @@
+import { m } from '../../paraglide/messages.js';
+
+const KNOWN: readonly (readonly [RegExp, () => string])[] = [
+  [/^honeypot/i, m.reason_honeypot],
+  [/^too-fast/i, m.reason_too_fast],
+  [/captcha/i, m.reason_captcha],
+  [/not valid JSON|JSON object/i, m.reason_json],
+  [/multipart/i, m.reason_multipart],
+  [/charset|not valid text/i, m.reason_charset],
+  [/Send the form as|content type/i, m.reason_format],
+  [/^More than|nested deeper|may take \d+ bytes/i, m.reason_too_big],
+  [/key .*(gone|destroyed|erased)|erased/i, m.reason_erased],
+  [/^[A-Za-z]*(Error|Exception)\b/, m.reason_bug],
+];
+
+/** Why a delivery was set aside, for a person who sells. What the machine wrote down is shown beneath it. */
+export function reasonWords(reason: string): string | undefined {
+  return KNOWN.find(([pattern]) => pattern.test(reason))?.[1]();
+}
