@@ -1,18 +1,6 @@
-import { createHash, randomFillSync } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { v7 } from 'uuid';
-
-// One call into the random generator for many ids.
-const randomness = new Uint8Array(16 * 1024);
-let used = randomness.length;
-
-function takeRandom(): Uint8Array {
-  if (used === randomness.length) {
-    randomFillSync(randomness);
-    used = 0;
-  }
-  used += 16;
-  return randomness.subarray(used - 16, used);
-}
+import { freshBytes } from './randomness.ts';
 
 let lastMs = 0;
 let sequence = 0;
@@ -28,7 +16,7 @@ export function newId(atMs: number = Date.now()): string {
     lastMs = ms;
     sequence = Math.floor(Math.random() * 0x3fff_ffff); // half of the 31 bits stay free for what follows
   }
-  return v7({ msecs: ms, seq: sequence, random: takeRandom() });
+  return v7({ msecs: ms, seq: sequence, random: freshBytes(16) });
 }
 
 /** The smallest UUIDv7 of a moment: lower bound for "since" questions on an id column. */

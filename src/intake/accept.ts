@@ -4,14 +4,13 @@
  * Concurrent accepts share one multi-row insert (group commit). Nobody waits for a timer: whoever arrives while a batch
  * is in flight goes into the next one, so a lone request pays one round trip and a crowd pays one fsync together.
  */
-import { randomBytes } from 'node:crypto';
 import type { InboundRequest } from '../channel.ts';
 import type { Clock } from '../clock.ts';
 import { bytesColumn, plainColumn, timeColumn } from '../db/columns.ts';
 import type { Sql } from '../db/open.ts';
 import { Rejected } from '../errors.ts';
 import { newId } from '../ids.ts';
-import { makeKey, seal, wrapKey } from '../vault/seal.ts';
+import { newDataKey, seal, wrapKey } from '../vault/seal.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { OpenEndpoint } from './endpoint-book.ts';
 import { deliveryKeyPlace, rawPlace } from './places.ts';
@@ -133,7 +132,7 @@ function prepare(
 ): Waiting {
   const receivedAt = clock.now();
   const id = newId(receivedAt);
-  const key = makeKey(randomBytes(32));
+  const key = newDataKey();
   const bodyMac = vault.lookup(`body:${endpoint.id}`, request.body);
   return {
     id,

@@ -230,11 +230,10 @@ async function writeLeadEvents(tx: Tx, plan: Plan): Promise<void> {
 }
 
 async function writeSuspicions(tx: Tx, plan: Plan): Promise<void> {
-  const rows = plan.suspicions.map(({ contactId, otherId, messageId }) => ({
-    messageId,
-    one: contactId < otherId ? contactId : otherId,
-    other: contactId < otherId ? otherId : contactId,
-  }));
+  const rows = plan.suspicions.map(({ contactId, otherId, messageId }) => {
+    const [one = '', other = ''] = [contactId, otherId].sort();
+    return { messageId, one, other };
+  });
   if (rows.length === 0) return;
   await tx`
     insert into duplicate_suspicions (contact_id, other_id, message_id)

@@ -4,18 +4,13 @@
  *
  * Sealed value: `01 | nonce (12) | ciphertext | tag (16)`, 29 bytes longer than the plaintext.
  */
-import {
-  createCipheriv,
-  createDecipheriv,
-  createSecretKey,
-  hkdfSync,
-  type KeyObject,
-  randomFillSync,
-} from 'node:crypto';
+import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
+import { freshBytes } from '../randomness.ts';
 
 const FORMAT = 1;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
+const KEY_BYTES = 32;
 const OVERHEAD = 1 + NONCE_BYTES + TAG_BYTES;
 
 /** A symmetric key of 32 bytes. */
@@ -37,35 +32,27 @@ export class CannotOpen extends Error {
   }
 }
 
-// One call into the random generator for many nonces: it is the larger half of sealing a short value.
-const randomness = Buffer.alloc(4096 * NONCE_BYTES);
-let used = randomness.length;
-
-function takeNonce(into: Buffer, at: number): void {
-  if (used === randomness.length) {
-    randomFillSync(randomness);
-    used = 0;
-  }
-  randomness.copy(into, at, used, used + NONCE_BYTES);
-  randomness.fill(0, used, used + NONCE_BYTES);
-  used += NONCE_BYTES;
-}
-
 function associatedData(place: Place): Buffer {
   return Buffer.from(`${place.table}|${place.column}|${place.row}|${place.subject}`);
 }
 
+/** A fresh random key. */
+export function newDataKey(): DataKey {
+  return createSecretKey(freshBytes(KEY_BYTES));
+}
+
 export function makeKey(bytes: Uint8Array): DataKey {
-  if (bytes.length !== 32) throw new Error(`a data key has 32 bytes, not ${bytes.length}`);
+  if (bytes.length !== KEY_BYTES) throw new Error(`a data key has 32 bytes, not ${bytes.length}`);
   return createSecretKey(bytes);
 }
 
 export function seal(key: DataKey, place: Place, plaintext: Uint8Array | string): Buffer {
   const bytes = typeof plaintext === 'string' ? Buffer.from(plaintext) : plaintext;
   const sealed = Buffer.allocUnsafe(bytes.length + OVERHEAD);
+  const nonce = freshBytes(NONCE_BYTES);
   sealed[0] = FORMAT;
-  takeNonce(sealed, 1);
-  const cipher = createCipheriv('aes-256-gcm', key, sealed.subarray(1, 1 + NONCE_BYTES));
+  sealed.set(nonce, 1);
+  const cipher = createCipheriv('aes-256-gcm', key, nonce);
   cipher.setAAD(associatedData(place));
   cipher.update(bytes).copy(sealed, 1 + NONCE_BYTES);
   cipher.final();

@@ -8,8 +8,8 @@
  *
  * A key wrapped by the master key: `master key id (4 bytes) | sealed key`. The id lets a rotation tell old from new.
  */
-import { createHash, createHmac, hkdfSync, type KeyObject, randomBytes } from 'node:crypto';
-import { type DataKey, makeKey, type Place, unwrapKey, wrapKey } from './seal.ts';
+import { createHash, createHmac, hkdfSync, type KeyObject } from 'node:crypto';
+import { type DataKey, makeKey, newDataKey, type Place, unwrapKey, wrapKey } from './seal.ts';
 
 const KEY_ID_BYTES = 4;
 
@@ -69,7 +69,7 @@ export function openKeyring(masters: readonly Uint8Array[]): Omit<Vault, 'lookup
   };
   return {
     newKey: (kind, subject) => {
-      const key = makeKey(randomBytes(32));
+      const key = newDataKey();
       return { key, wrapped: wrap(kind, subject, key) };
     },
     openKey,
