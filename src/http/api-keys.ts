@@ -2,7 +2,7 @@ import { Hono } from 'hono';
 import { z } from 'zod';
 import { type ApiKey, listApiKeys, makeApiKey, revokeApiKey } from '../access/api-keys.ts';
 import type { Deps } from '../deps.ts';
-import { type AppEnv, require } from './authenticate.ts';
+import { type AppEnv, allow } from './authenticate.ts';
 import { describe } from './describe.ts';
 import * as shapes from './shapes.ts';
 import { body, idParam } from './validate.ts';
@@ -23,7 +23,7 @@ export function apiKeyRoutes(deps: Deps) {
     .get(
       '/api-keys',
       describe({ summary: 'Keys in use', tag: TAG, answer: z.object({ apiKeys: z.array(shapes.apiKey) }) }),
-      require('admin'),
+      allow('admin'),
       async (c) => c.json({ apiKeys: (await listApiKeys(deps.sql, c.get('actor'))).map(render) }, 200),
     )
     .post(
@@ -35,7 +35,7 @@ export function apiKeyRoutes(deps: Deps) {
         status: 201,
         answer: shapes.madeApiKey,
       }),
-      require('admin'),
+      allow('admin'),
       body(shapes.newApiKey),
       async (c) => {
         const made = await makeApiKey(deps, c.get('actor'), c.req.valid('json'));
@@ -45,7 +45,7 @@ export function apiKeyRoutes(deps: Deps) {
     .delete(
       '/api-keys/:id',
       describe({ summary: 'Revoke a key', tag: TAG }),
-      require('admin'),
+      allow('admin'),
       idParam(),
       async (c) => {
         await revokeApiKey(deps, c.get('actor'), c.req.valid('param').id);

@@ -90,7 +90,7 @@ export function authenticate({
  * Lets only these roles on; none named: anybody who is signed in. It writes itself into the OpenAPI document
  * (`x-roles`), so that what is documented is what is checked.
  */
-export function require(...roles: readonly Actor['role'][]): MiddlewareHandler<AppEnv> {
+export function allow(...roles: readonly Actor['role'][]): MiddlewareHandler<AppEnv> {
   const check: MiddlewareHandler<AppEnv> = async (c, next) => {
     const actor = c.get('actor') as Actor | undefined;
     if (actor === undefined) throw new Rejected(401, 'Please log in.');

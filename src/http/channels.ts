@@ -2,7 +2,7 @@ import { Hono } from 'hono';
 import { z } from 'zod';
 import type { Deps } from '../deps.ts';
 import { describeSettings } from '../intake/endpoint-settings.ts';
-import { type AppEnv, require } from './authenticate.ts';
+import { type AppEnv, allow } from './authenticate.ts';
 import { describe } from './describe.ts';
 import * as shapes from './shapes.ts';
 
@@ -20,7 +20,7 @@ export function channelRoutes({ channels }: Deps) {
       tag: 'Endpoints',
       answer: z.object({ channels: z.array(shapes.channel) }),
     }),
-    require('admin', 'head'),
+    allow('admin', 'head'),
     (c) => c.json({ channels: described }, 200),
   );
 }

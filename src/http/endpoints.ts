@@ -9,7 +9,7 @@ import {
   listEndpoints,
   readEndpoint,
 } from '../intake/endpoints.ts';
-import { type AppEnv, require } from './authenticate.ts';
+import { type AppEnv, allow } from './authenticate.ts';
 import { describe } from './describe.ts';
 import * as shapes from './shapes.ts';
 import { body, idParam } from './validate.ts';
@@ -44,13 +44,13 @@ export function endpointRoutes(deps: Deps) {
         tag: TAG,
         answer: z.object({ endpoints: z.array(shapes.endpoint) }),
       }),
-      require('admin', 'head'),
+      allow('admin', 'head'),
       async (c) => c.json({ endpoints: (await listEndpoints(deps, c.get('actor'))).map(render) }, 200),
     )
     .get(
       '/endpoints/:id',
       describe({ summary: 'One endpoint', tag: TAG, answer: shapes.endpoint }),
-      require('admin', 'head'),
+      allow('admin', 'head'),
       idParam(),
       async (c) => c.json(render(await readEndpoint(deps, c.get('actor'), c.req.valid('param').id)), 200),
     )
@@ -63,7 +63,7 @@ export function endpointRoutes(deps: Deps) {
         answer: shapes.endpoint,
         problems: { 422: 'Some settings are not acceptable; the fields are named' },
       }),
-      require('admin'),
+      allow('admin'),
       body(shapes.newEndpoint),
       async (c) => c.json(render(await createEndpoint(deps, c.get('actor'), c.req.valid('json'))), 201),
     )
@@ -77,7 +77,7 @@ export function endpointRoutes(deps: Deps) {
         answer: shapes.endpoint,
         problems: { 422: 'Some settings are not acceptable; the fields are named' },
       }),
-      require('admin'),
+      allow('admin'),
       idParam(),
       body(endpointChange),
       async (c) =>
@@ -86,7 +86,7 @@ export function endpointRoutes(deps: Deps) {
     .delete(
       '/endpoints/:id',
       describe({ summary: 'Delete an endpoint; what it received stays', tag: TAG }),
-      require('admin'),
+      allow('admin'),
       idParam(),
       async (c) => {
         await deleteEndpoint(deps, c.get('actor'), c.req.valid('param').id);

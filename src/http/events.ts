@@ -2,7 +2,7 @@
 import { Hono } from 'hono';
 import type { Deps } from '../deps.ts';
 import type { Live, LiveEvent } from '../leads/live.ts';
-import { type AppEnv, require } from './authenticate.ts';
+import { type AppEnv, allow } from './authenticate.ts';
 import { describe } from './describe.ts';
 import { problem } from './problem.ts';
 import * as shapes from './shapes.ts';
@@ -30,7 +30,7 @@ export function eventRoutes({ log }: Pick<Deps, 'log'>, live: Live | undefined, 
       answer: shapes.liveEvent,
       problems: { 501: 'This entry cannot hold connections: ask for the lists from time to time' },
     }),
-    require(),
+    allow(),
     (c) => {
       if (live === undefined) return problem(501, { detail: 'No events here: ask for the lists from time to time.' });
       const stream = openStream(live, c.get('actor'), options, () =>

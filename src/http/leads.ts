@@ -7,7 +7,7 @@ import { listLeads, readLeadRow } from '../leads/read.ts';
 import { addNote, moveToQueue, OtherLeadOpen, setOwner, setStage } from '../leads/stage.ts';
 import { readLead, readMessage } from '../leads/timeline.ts';
 import { type Claimed, claim, release } from '../routing/claim.ts';
-import { type AppEnv, require } from './authenticate.ts';
+import { type AppEnv, allow } from './authenticate.ts';
 import { describe } from './describe.ts';
 import { problem } from './problem.ts';
 import * as shapes from './shapes.ts';
@@ -55,14 +55,14 @@ function reading(deps: Deps) {
         tag: TAG,
         answer: shapes.leadPage,
       }),
-      require(),
+      allow(),
       query(shapes.leadQuery),
       async (c) => c.json(await listLeads(deps, c.get('actor'), c.req.valid('query')), 200),
     )
     .get(
       '/leads/:id',
       describe({ summary: 'One lead with its timeline', tag: TAG, answer: shapes.leadDetail }),
-      require(),
+      allow(),
       idParam(),
       async (c) => {
         const lead = await readLead(deps, c.get('actor'), c.req.valid('param').id);
@@ -82,7 +82,7 @@ function taking(deps: Deps) {
         answer: shapes.lead,
         problems: { 409: 'Somebody else holds it (`heldBy`, `since`), or is being asked first, or it is closed' },
       }),
-      require(...WRITERS),
+      allow(...WRITERS),
       idParam(),
       body(shapes.claimBody),
       async (c) => {
@@ -100,7 +100,7 @@ function taking(deps: Deps) {
         tag: TAG,
         answer: shapes.lead,
       }),
-      require(...WRITERS),
+      allow(...WRITERS),
       idParam(),
       async (c) => {
         const { id } = c.req.valid('param');
@@ -121,7 +121,7 @@ function changing(deps: Deps) {
         answer: shapes.lead,
         problems: { 409: 'The contact has another open lead (`lead`)' },
       }),
-      require(...WRITERS),
+      allow(...WRITERS),
       idParam(),
       body(shapes.stageChange),
       async (c) => {
@@ -144,7 +144,7 @@ function changing(deps: Deps) {
         tag: TAG,
         answer: shapes.lead,
       }),
-      require('admin', 'head'),
+      allow('admin', 'head'),
       idParam(),
       body(shapes.ownerChange),
       async (c) => {
@@ -161,7 +161,7 @@ function changing(deps: Deps) {
         tag: TAG,
         answer: shapes.lead,
       }),
-      require(...WRITERS),
+      allow(...WRITERS),
       idParam(),
       body(shapes.queueChange),
       async (c) => {
@@ -173,7 +173,7 @@ function changing(deps: Deps) {
     .post(
       '/leads/:id/notes',
       describe({ summary: 'Write a note for colleagues', tag: TAG, status: 201, answer: shapes.timelineItem }),
-      require(...WRITERS),
+      allow(...WRITERS),
       idParam(),
       body(shapes.newNote),
       async (c) => {

@@ -2,7 +2,7 @@ import { Hono } from 'hono';
 import type { Deps } from '../deps.ts';
 import { Rejected } from '../errors.ts';
 import { readLedger, readMoment } from '../intake/ledger.ts';
-import { type AppEnv, require } from './authenticate.ts';
+import { type AppEnv, allow } from './authenticate.ts';
 import { describe } from './describe.ts';
 import * as shapes from './shapes.ts';
 import { query } from './validate.ts';
@@ -25,7 +25,7 @@ export function ledgerRoutes({ sql, clock }: Deps) {
       tag: 'Ledger',
       answer: shapes.ledger,
     }),
-    require('admin', 'head', 'auditor'),
+    allow('admin', 'head', 'auditor'),
     query(shapes.ledgerQuery),
     async (c) => {
       const { endpoint, since, until } = c.req.valid('query');

@@ -11,7 +11,7 @@ import {
   retry,
 } from '../intake/quarantine.ts';
 import { replay } from '../intake/replay.ts';
-import { type AppEnv, require } from './authenticate.ts';
+import { type AppEnv, allow } from './authenticate.ts';
 import { describe } from './describe.ts';
 import * as shapes from './shapes.ts';
 import { body, idParam, query } from './validate.ts';
@@ -28,21 +28,21 @@ export function quarantineRoutes(deps: Deps & QuarantineDeps) {
     .get(
       '/quarantine',
       describe({ summary: 'Quarantined deliveries, newest first', tag: TAG, answer: shapes.quarantinePage }),
-      require('admin', 'head', 'auditor'),
+      allow('admin', 'head', 'auditor'),
       query(pageQuery),
       async (c) => c.json(await listQuarantine(deps, c.req.valid('query')), 200),
     )
     .get(
       '/deliveries/:id/content',
       describe({ summary: 'What was received', description: 'On record.', tag: TAG, answer: shapes.deliveryContent }),
-      require('admin', 'head'),
+      allow('admin', 'head'),
       idParam(),
       async (c) => c.json(await readContent(deps, c.get('actor'), c.req.valid('param').id), 200),
     )
     .post(
       '/quarantine/:id/retry',
       describe({ summary: 'Process it once more', tag: TAG }),
-      require('admin', 'head'),
+      allow('admin', 'head'),
       idParam(),
       async (c) => {
         await retry(deps, c.get('actor'), c.req.valid('param').id);
@@ -52,7 +52,7 @@ export function quarantineRoutes(deps: Deps & QuarantineDeps) {
     .post(
       '/quarantine/:id/edit',
       describe({ summary: 'Correct it and process it once more', description: 'The original stays.', tag: TAG }),
-      require('admin', 'head'),
+      allow('admin', 'head'),
       idParam(),
       body(shapes.editBody),
       async (c) => {
@@ -63,7 +63,7 @@ export function quarantineRoutes(deps: Deps & QuarantineDeps) {
     .post(
       '/quarantine/:id/dismiss',
       describe({ summary: 'It is nothing for us', tag: TAG }),
-      require('admin', 'head'),
+      allow('admin', 'head'),
       idParam(),
       body(shapes.dismissBody),
       async (c) => {
@@ -80,7 +80,7 @@ export function quarantineRoutes(deps: Deps & QuarantineDeps) {
         tag: TAG,
         answer: shapes.replayed,
       }),
-      require('admin', 'head'),
+      allow('admin', 'head'),
       body(shapes.replayBody),
       async (c) => {
         const done = await replay(deps, c.get('actor'), c.req.valid('json'));

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Deps } from '../deps.ts';
 import { deleteQueue, listQueues, type QueueView, saveQueue } from '../routing/desk-store.ts';
 import type { Hours } from '../routing/hours.ts';
-import { type AppEnv, require } from './authenticate.ts';
+import { type AppEnv, allow } from './authenticate.ts';
 import { describe } from './describe.ts';
 import * as shapes from './shapes.ts';
 import { body, idParam } from './validate.ts';
@@ -40,13 +40,13 @@ export function queueRoutes({ sql }: Deps) {
     .get(
       '/queues',
       describe({ summary: 'Queues and who waits', tag: TAG, answer: z.object({ queues: z.array(shapes.queue) }) }),
-      require(),
+      allow(),
       async (c) => c.json({ queues: (await listQueues(sql, c.get('actor'))).map(render) }, 200),
     )
     .post(
       '/queues',
       describe({ summary: 'Make a queue', tag: TAG, status: 201, answer: shapes.queue }),
-      require('admin', 'head'),
+      allow('admin', 'head'),
       body(newQueue),
       async (c) => c.json(render(await saveQueue(sql, c.get('actor'), c.req.valid('json'))), 201),
     )
@@ -58,7 +58,7 @@ export function queueRoutes({ sql }: Deps) {
         answer: shapes.queue,
         problems: { 409: 'There is always one default queue' },
       }),
-      require('admin', 'head'),
+      allow('admin', 'head'),
       idParam(),
       body(newQueue),
       async (c) =>
@@ -71,7 +71,7 @@ export function queueRoutes({ sql }: Deps) {
         tag: TAG,
         problems: { 409: 'It is the default, or open leads or rules are in it' },
       }),
-      require('admin', 'head'),
+      allow('admin', 'head'),
       idParam(),
       async (c) => {
         await deleteQueue(sql, c.get('actor'), c.req.valid('param').id);

@@ -2,7 +2,7 @@ import { Hono } from 'hono';
 import { z } from 'zod';
 import type { Deps } from '../deps.ts';
 import { deleteRule, listRules, saveRule } from '../routing/desk-store.ts';
-import { type AppEnv, require } from './authenticate.ts';
+import { type AppEnv, allow } from './authenticate.ts';
 import { describe } from './describe.ts';
 import * as shapes from './shapes.ts';
 import { body, idParam } from './validate.ts';
@@ -18,20 +18,20 @@ export function ruleRoutes({ sql }: Deps) {
         tag: TAG,
         answer: z.object({ rules: z.array(shapes.rule) }),
       }),
-      require('admin', 'head', 'auditor'),
+      allow('admin', 'head', 'auditor'),
       async (c) => c.json({ rules: await listRules(sql, c.get('actor')) }, 200),
     )
     .post(
       '/rules',
       describe({ summary: 'Make a rule', tag: TAG, status: 201, answer: shapes.rule }),
-      require('admin', 'head'),
+      allow('admin', 'head'),
       body(shapes.newRule),
       async (c) => c.json(await saveRule(sql, c.get('actor'), c.req.valid('json')), 201),
     )
     .put(
       '/rules/:id',
       describe({ summary: 'Change a rule as a whole', tag: TAG, answer: shapes.rule }),
-      require('admin', 'head'),
+      allow('admin', 'head'),
       idParam(),
       body(shapes.newRule),
       async (c) => c.json(await saveRule(sql, c.get('actor'), c.req.valid('json'), c.req.valid('param').id), 200),
@@ -39,7 +39,7 @@ export function ruleRoutes({ sql }: Deps) {
     .delete(
       '/rules/:id',
       describe({ summary: 'Delete a rule', tag: TAG }),
-      require('admin', 'head'),
+      allow('admin', 'head'),
       idParam(),
       async (c) => {
         await deleteRule(sql, c.get('actor'), c.req.valid('param').id);

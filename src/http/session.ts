@@ -9,7 +9,7 @@ import { readSetupLink, useSetupLink } from '../access/setup.ts';
 import { changeUser } from '../access/users.ts';
 import type { Deps } from '../deps.ts';
 import { Rejected } from '../errors.ts';
-import { type AppEnv, dropSessionCookie, readSessionCookie, require, writeSessionCookie } from './authenticate.ts';
+import { type AppEnv, dropSessionCookie, readSessionCookie, allow, writeSessionCookie } from './authenticate.ts';
 import { describe } from './describe.ts';
 import * as shapes from './shapes.ts';
 import { body, params } from './validate.ts';
@@ -65,7 +65,7 @@ export function sessionRoutes(deps: Deps) {
         return c.json(await readMe(deps, session.userId), 200);
       },
     )
-    .delete('/session', describe({ summary: 'Log out', tag: TAG }), require(), async (c) => {
+    .delete('/session', describe({ summary: 'Log out', tag: TAG }), allow(), async (c) => {
       const token = c.get('via') === 'session' ? readSessionCookie(c, config) : undefined;
       if (token !== undefined)
         await asSystem(sql, async (tx) => {
@@ -75,7 +75,7 @@ export function sessionRoutes(deps: Deps) {
       dropSessionCookie(c, config);
       return c.body(null, 204);
     })
-    .get('/me', describe({ summary: 'Who am I', tag: TAG, answer: shapes.me }), require(), async (c) =>
+    .get('/me', describe({ summary: 'Who am I', tag: TAG, answer: shapes.me }), allow(), async (c) =>
       c.json(await readMe(deps, personOf(c), c.get('actor').role), 200),
     )
     .patch(
@@ -86,7 +86,7 @@ export function sessionRoutes(deps: Deps) {
         tag: TAG,
         answer: shapes.me,
       }),
-      require(),
+      allow(),
       body(meChange),
       async (c) => {
         const userId = personOf(c);

@@ -2,7 +2,7 @@ import { Hono } from 'hono';
 import { z } from 'zod';
 import { asActor } from '../access/actor.ts';
 import type { Deps } from '../deps.ts';
-import { type AppEnv, require } from './authenticate.ts';
+import { type AppEnv, allow } from './authenticate.ts';
 import { describe } from './describe.ts';
 import * as shapes from './shapes.ts';
 
@@ -14,7 +14,7 @@ export function stageRoutes({ sql }: Deps) {
       tag: 'Leads',
       answer: z.object({ stages: z.array(shapes.stage) }),
     }),
-    require(),
+    allow(),
     async (c) => {
       const stages = await asActor(sql, c.get('actor'), async (tx) => [
         ...(await tx<z.infer<typeof shapes.stage>[]>`

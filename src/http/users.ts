@@ -4,7 +4,7 @@ import { asActor } from '../access/actor.ts';
 import { setupUrl } from '../access/setup.ts';
 import { changeUser, inviteAgain, inviteUser, listPeople, listUsers, readUser, type User } from '../access/users.ts';
 import type { Deps } from '../deps.ts';
-import { type AppEnv, require } from './authenticate.ts';
+import { type AppEnv, allow } from './authenticate.ts';
 import { describe } from './describe.ts';
 import * as shapes from './shapes.ts';
 import { body, idParam } from './validate.ts';
@@ -27,19 +27,19 @@ export function userRoutes(deps: Deps) {
         tag: TAG,
         answer: z.object({ people: z.array(shapes.person) }),
       }),
-      require(),
+      allow(),
       async (c) => c.json({ people: await asActor(sql, c.get('actor'), listPeople) }, 200),
     )
     .get(
       '/users',
       describe({ summary: 'Everybody who logs in', tag: TAG, answer: z.object({ users: z.array(shapes.user) }) }),
-      require('admin', 'head'),
+      allow('admin', 'head'),
       async (c) => c.json({ users: (await listUsers(sql, c.get('actor'))).map(render) }, 200),
     )
     .get(
       '/users/:id',
       describe({ summary: 'One person', tag: TAG, answer: shapes.user }),
-      require('admin', 'head'),
+      allow('admin', 'head'),
       idParam(),
       async (c) => c.json(render(await readUser(sql, c.req.valid('param').id)), 200),
     )
@@ -53,7 +53,7 @@ export function userRoutes(deps: Deps) {
         answer: shapes.invited,
         problems: { 409: 'Somebody with this e-mail address is already here' },
       }),
-      require('admin'),
+      allow('admin'),
       body(shapes.newUser),
       async (c) => c.json(invited(await inviteUser(deps, c.get('actor'), c.req.valid('json'))), 201),
     )
@@ -65,7 +65,7 @@ export function userRoutes(deps: Deps) {
         tag: TAG,
         answer: shapes.invited,
       }),
-      require('admin'),
+      allow('admin'),
       idParam(),
       async (c) => c.json(invited(await inviteAgain(deps, c.get('actor'), c.req.valid('param').id)), 200),
     )
@@ -78,7 +78,7 @@ export function userRoutes(deps: Deps) {
         answer: shapes.user,
         problems: { 409: 'The last administrator stays' },
       }),
-      require('admin'),
+      allow('admin'),
       idParam(),
       body(shapes.userChange),
       async (c) =>
