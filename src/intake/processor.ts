@@ -153,12 +153,6 @@ export function startProcessor(deps: ProcessDeps): Processor {
   };
 }
 
-/** How many deliveries wait, for readiness and metrics. */
-export async function countPending(deps: Pick<ProcessDeps, 'sql'>): Promise<number> {
-  const rows = await deps.sql<{ n: number }[]>`select count(*)::int as n from pending`;
-  return rows[0]?.n ?? 0;
-}
-
 /** Which of these are still pending: the Worker processes its own delivery after the answer. */
 export async function processThese(deps: ProcessDeps, ids: readonly string[]): Promise<number> {
   const rows = await deps.sql<{ delivery_id: string }[]>`
