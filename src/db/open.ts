@@ -105,6 +105,7 @@ const PASSING = new Set([
   '53300', // too many connections
   '25006', // read-only: connected to a standby in the middle of a failover
   '25P03', // our transaction was idle for too long: this process was frozen
+  '58000', // Hyperdrive's own: no connection to the database to be had
 ]);
 
 /** True when the same work may succeed later with nothing changed: answer 503, keep, retry. */
