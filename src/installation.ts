@@ -11,6 +11,7 @@ import type { Settings } from './config.ts';
 import { type Embedded, startEmbedded } from './db/embedded.ts';
 import { migrate } from './db/migrate.ts';
 import { openDatabase, type Sql } from './db/open.ts';
+import { followPort, type Supervised, supervise } from './db/supervise.ts';
 import type { Log } from './log.ts';
 import { ensureDefaultQueue } from './routing/desk-store.ts';
 import { loadMasterKey, type MasterKey } from './vault/master-key.ts';
@@ -40,16 +41,18 @@ export interface OpenOptions {
 export async function openInstallation(settings: Settings, options: OpenOptions): Promise<Installation> {
   await mkdir(settings.dataDir, { recursive: true, mode: 0o711 });
   const masterKey = await loadMasterKey(settings);
-  const embedded = settings.databaseUrl === undefined ? await startOwn(settings, options.log) : undefined;
-  const ownerUrl = embedded?.url ?? settings.databaseUrl ?? '';
+  const own = settings.databaseUrl === undefined ? await startOwn(settings, options.log) : undefined;
+  const ownerUrl = own?.url ?? settings.databaseUrl ?? '';
   const { applied } = await migrate(ownerUrl);
-  const url = embedded === undefined ? ownerUrl : await loginWithoutOwnership(ownerUrl);
+  const url = own === undefined ? ownerUrl : await loginWithoutOwnership(ownerUrl);
   const sql = openDatabase(url, { max: options.max, role: 'inlet_system', applicationName: options.applicationName });
   try {
     const vault = await openVault(sql, masterKey.keys);
     await ensureDefaultQueue(sql);
+    const embedded = own && lookAfter(own, settings, options.log, sql);
     const close = async (): Promise<void> => {
       await sql.end({ timeout: 5 });
+      await embedded?.leave();
       if (embedded !== undefined) await stopUnlessShared(embedded);
     };
     return { sql, ownerUrl, vault, masterKey, embedded, migrated: applied, clock: systemClock, close };
@@ -64,6 +67,11 @@ export function startOwn(settings: Settings, log: Log): Promise<Embedded> {
     dir: path.join(settings.dataDir, 'postgres'),
     log: (event, fields) => log.debug(event, fields as Record<string, string>),
   });
+}
+
+function lookAfter(own: Embedded, settings: Settings, log: Log, sql: Sql): Supervised {
+  const start = (): Promise<Embedded> => startOwn(settings, log);
+  return supervise(own, { log, start, onMoved: (port) => followPort(sql, port) });
 }
 
 /**
