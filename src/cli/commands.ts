@@ -7,6 +7,7 @@ import { keyAdd, keyList, keyRevoke } from './key.ts';
 import { ledgerCommand } from './ledger.ts';
 import { migrateCommand } from './migrate.ts';
 import { replayCommand } from './replay.ts';
+import { rotateKey } from './rotate-key.ts';
 import { userAdd, userList } from './user.ts';
 
 export const commands: readonly Command[] = [
@@ -21,5 +22,6 @@ export const commands: readonly Command[] = [
   ledgerCommand,
   replayCommand,
   doctorCommand,
+  rotateKey,
   migrateCommand,
 ];

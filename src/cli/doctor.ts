@@ -25,11 +25,11 @@ async function examine(call: Call): Promise<Check[]> {
   }
   const machine = await checkMachine(settings);
   const { check: keyCheck, masters } = await readKeys(settings);
-  const { checks, sql, close } = await reachDatabase(settings, call.log);
+  const { checks, sql, isServing, close } = await reachDatabase(settings, call.log);
   try {
-    const inside =
-      sql === undefined ? [] : [...(await checkRecords(sql, masters)), ...(await checkDesk(sql, masters))];
-    return [...machine, keyCheck, ...checks, ...inside];
+    if (sql === undefined) return [...machine, keyCheck, ...checks];
+    const records = await checkRecords(sql, masters, isServing);
+    return [...machine, keyCheck, ...checks, ...records, ...(await checkDesk(sql, masters))];
   } finally {
     await close();
   }
@@ -48,7 +48,9 @@ function report(checks: readonly Check[]): Done {
   const count = (status: Check['status']): number => checks.filter((one) => one.status === status).length;
   lines.push(
     '',
-    isOk ? `Nothing has to be done (${many(count('warn'), 'warning')}).` : `${many(count('fail'), 'thing')} to put right.`,
+    isOk
+      ? `Nothing has to be done (${many(count('warn'), 'warning')}).`
+      : `${many(count('fail'), 'thing')} to put right.`,
   );
   const list = checks.map(({ name, status, message, remedy }) => ({ name, status, message, remedy }));
   return { json: { ok: isOk, checks: list }, text: lines.join('\n'), failed: !isOk };

@@ -9,6 +9,7 @@ import { openDatabase, type Sql } from '../../db/open.ts';
 import { startOwn, stopUnlessShared } from '../../installation.ts';
 import type { Log } from '../../log.ts';
 import { PROGRAM } from '../command.ts';
+import { oldestServerSince } from '../servers.ts';
 import { type Check, check, fail, many, ok, type Verdict, warn, words } from './check.ts';
 
 const MIGRATIONS = path.resolve(import.meta.dirname, '../../../migrations');
@@ -27,11 +28,12 @@ export interface Reached {
   readonly checks: Check[];
   /** A session as inlet_system; undefined while the tables are not there or not of this version. */
   readonly sql: Sql | undefined;
+  readonly isServing: boolean;
   readonly close: () => Promise<void>;
 }
 
 export async function reachDatabase(settings: Settings, log: Log): Promise<Reached> {
-  const nothing = { sql: undefined, close: () => Promise.resolve() };
+  const nothing = { sql: undefined, isServing: false, close: () => Promise.resolve() };
   if (settings.databaseUrl === undefined && !existsSync(path.join(settings.dataDir, 'postgres', 'PG_VERSION'))) {
     const verdict = warn('there is none yet', 'npm start makes the embedded one; or set DATABASE_URL.');
     return { checks: [{ name: 'database', ...verdict }], ...nothing };
@@ -86,13 +88,14 @@ async function examine(url: string, isEmbedded: boolean, leave: () => Promise<vo
   } finally {
     await owner.end({ timeout: 2 });
   }
+  const isServing = (await oldestServerSince(url)) !== undefined;
   const session = { max: 1, role: 'inlet_system', applicationName: 'inlet doctor', ...PATIENT };
   const sql = isCurrent ? openDatabase(url, session) : undefined;
   const close = async (): Promise<void> => {
     await sql?.end({ timeout: 2 });
     await leave();
   };
-  return { checks, sql, close };
+  return { checks, sql, isServing, close };
 }
 
 function serverVersion(version: string, isEmbedded: boolean): Verdict {

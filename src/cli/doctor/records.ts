@@ -10,10 +10,14 @@ import { type Check, check, fail, many, ok, type Verdict, warn } from './check.t
 const LATE_MS = 60_000;
 const KEEP = 'Keep the database as it is, and restore a backup beside it to compare.';
 
-export async function checkRecords(sql: Sql, masters: readonly Uint8Array[] | undefined): Promise<Check[]> {
+export async function checkRecords(
+  sql: Sql,
+  masters: readonly Uint8Array[] | undefined,
+  isServing: boolean,
+): Promise<Check[]> {
   const looks: readonly (readonly [string, () => Promise<Verdict>])[] = [
     ['keys', () => keys(sql, masters)],
-    ['processing', () => processing(sql)],
+    ['processing', () => processing(sql, isServing)],
     ['quarantine', () => quarantine(sql)],
     ['ledger', () => ledger(sql)],
     ['orphans', () => orphans(sql)],
@@ -44,20 +48,18 @@ async function keys(sql: Sql, masters: readonly Uint8Array[] | undefined): Promi
     : ok(`all ${total(ids)} keys in the database open with the master key`);
 }
 
-async function processing(sql: Sql): Promise<Verdict> {
-  const [row] = await sql<{ waiting: number; oldest: string | null; failing: number; servers: number }[]>`
+async function processing(sql: Sql, isServing: boolean): Promise<Verdict> {
+  const [row] = await sql<{ waiting: number; oldest: string | null; failing: number }[]>`
     select count(*)::float8 as waiting, count(*) filter (where attempts > 0)::float8 as failing,
-      (select delivery_id from pending where attempts = 0 and was is null order by delivery_id limit 1) as oldest,
-      (select count(distinct client_port)::int from pg_stat_activity
-        where datname = current_database() and application_name = 'inlet server') as servers
+      (select delivery_id from pending where attempts = 0 and was is null order by delivery_id limit 1) as oldest
     from pending`;
-  const { waiting = 0, oldest = null, failing = 0, servers = 0 } = row ?? {};
-  const running = servers > 0 ? 'a server is running' : 'no server is running';
+  const { waiting = 0, oldest = null, failing = 0 } = row ?? {};
+  const running = isServing ? 'a server is running' : 'no server is running';
   const lateMs = oldest === null ? 0 : Date.now() - timeOfId(oldest);
   if (lateMs > LATE_MS)
     return fail(
       `${many(waiting, 'delivery', 'deliveries')} wait, the oldest for ${Math.round(lateMs / 1000)} s; ${running}`,
-      servers > 0 ? 'Look for errors in its log, and restart it.' : 'Start it: npm start. Nothing is lost meanwhile.',
+      isServing ? 'Look for errors in its log, and restart it.' : 'Start it: npm start. Nothing is lost meanwhile.',
     );
   if (failing > 0)
     return warn(
