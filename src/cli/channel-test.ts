@@ -1,6 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Sql } from '../db/open.ts';
 import type { Deps } from '../deps.ts';
 import { Rejected } from '../errors.ts';
 import { createAcceptor } from '../intake/accept.ts';
@@ -10,10 +8,9 @@ import { toolsFor } from '../intake/tools.ts';
 import { type Done, defineCommand, PROGRAM } from './command.ts';
 import { findEndpoint } from './find.ts';
 import { processDepsOf, withHouse } from './open.ts';
+import { awaitOutcome, type Outcome } from './outcome.ts';
 import { makeTestRequest, TEST_NAME, type TestRequest } from './test-request.ts';
 
-const WAIT_MS = 20_000;
-const POLL_MS = 100;
 const ANSWER_WITHIN_MS = 10_000;
 
 export const channelTest = defineCommand({
@@ -46,7 +43,12 @@ export const channelTest = defineCommand({
       const delivery = overNetwork ? await post(endpoint, test) : await hand(deps, endpoint, test);
       if (!overNetwork) await processThese(processing, [delivery]);
       const verified = overNetwork || test.unverifiable === undefined;
-      return report(await outcomeOf(deps.sql, delivery), { delivery, verified, overNetwork, why: test.unverifiable });
+      return report(await awaitOutcome(deps.sql, delivery), {
+        delivery,
+        verified,
+        overNetwork,
+        why: test.unverifiable,
+      });
     }),
 });
 
@@ -85,24 +87,6 @@ async function post(endpoint: OpenEndpoint, { request }: TestRequest): Promise<s
   return said.delivery;
 }
 
-interface Outcome {
-  readonly outcome: string;
-  readonly reason: string | null;
-  readonly lead_id: string | null;
-}
-
-/** A server beside us may have been faster, and be in the middle of it. */
-async function outcomeOf(sql: Sql, delivery: string): Promise<Outcome> {
-  const began = Date.now();
-  for (;;) {
-    const [row] = await sql<Outcome[]>`
-      select outcome, reason, lead_id from outcomes where delivery_id = ${delivery}`;
-    if (row !== undefined) return row;
-    if (Date.now() - began > WAIT_MS) return { outcome: 'pending', reason: null, lead_id: null };
-    await sleep(POLL_MS);
-  }
-}
-
 interface Way {
   readonly delivery: string;
   readonly verified: boolean;
@@ -110,7 +94,7 @@ interface Way {
   readonly why: string | undefined;
 }
 
-function report({ outcome, reason, lead_id: lead }: Outcome, { delivery, verified, overNetwork, why }: Way): Done {
+function report({ outcome, reason, leadId: lead }: Outcome, { delivery, verified, overNetwork, why }: Way): Done {
   const worked = outcome === 'opened' || outcome === 'attached';
   const lines = [`The test was received (delivery ${delivery}).`];
   if (outcome === 'opened') lines.push(`It opened lead ${lead}.`);

@@ -2,6 +2,7 @@
 import { channelAdd, channelList } from './channel.ts';
 import { channelTest } from './channel-test.ts';
 import type { Command } from './command.ts';
+import { demoCommand } from './demo.ts';
 import { doctorCommand } from './doctor.ts';
 import { keyAdd, keyList, keyRevoke } from './key.ts';
 import { ledgerCommand } from './ledger.ts';
@@ -22,6 +23,7 @@ export const commands: readonly Command[] = [
   ledgerCommand,
   replayCommand,
   doctorCommand,
+  demoCommand,
   rotateKey,
   migrateCommand,
 ];

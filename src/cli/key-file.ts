@@ -43,5 +43,9 @@ async function replace(link: string, keys: readonly Uint8Array[]): Promise<void>
     throw error;
   }
   const folder = await open(path.dirname(file), 'r');
-  await folder.sync().finally(() => folder.close());
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
 }
