@@ -44,6 +44,8 @@ export async function buildWeb(): Promise<Outcome> {
   const now = await hashSources();
   if (existsSync(path.join(root, 'dist/web')) && (await readFile(stamp, 'utf8').catch(() => '')) === now)
     return { code: 0, output: '' };
+  const compiled = await compileMessages();
+  if (compiled.code !== 0) return compiled;
   const outcome = await run('vite', ['build', '--config', config], 'keep');
   if (outcome.code === 0) {
     await mkdir(path.dirname(stamp), { recursive: true });
@@ -57,7 +59,9 @@ async function hashSources(): Promise<string> {
   const names: string[] = [];
   for await (const entry of glob(['src/web/**/*', 'package-lock.json'], { cwd: root, withFileTypes: true }))
     if (entry.isFile()) names.push(path.relative(root, path.join(entry.parentPath, entry.name)));
-  for (const name of names.filter((file) => !file.startsWith('src/web/paraglide')).sort())
+  // What building writes itself is no source.
+  const made = /^src\/web\/(?:paraglide\/|project\.inlang\/(?!settings\.json$))/;
+  for (const name of names.filter((file) => !made.test(file)).sort())
     hash.update(`${name}\0`).update(await readFile(path.join(root, name)));
   return hash.digest('hex');
 }
