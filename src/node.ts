@@ -73,7 +73,7 @@ function start(settings: Settings, config: Config, installation: Installation, l
   const app = createApp(deps, {
     intake: { ...doorParts, door },
     live,
-    quarantine: { sql, vault, endpoints, wake: processor.wake },
+    quarantine: { sql, vault, endpoints, clock, wake: processor.wake },
     web: serveWeb(WEB_ROOT),
     metrics: () => metrics.render(),
     docsFile,

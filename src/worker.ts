@@ -41,7 +41,6 @@ type Waits = Pick<ExecutionContext, 'waitUntil'>;
 
 /** A Worker may have six connections open at a time, and channels' checks need one. */
 const CONNECTIONS = 5;
-const CONNECT_MS = 3000;
 /** With what it does after its answer; the runtime allows about 30 s for that. */
 const REQUEST_MS = 25_000;
 const CRON_MS = 50_000;
@@ -126,26 +125,12 @@ interface Client {
   readonly end: () => Promise<void>;
 }
 
-/**
- * A client for one request. In Workers a refused connection may look like one that closes without a word, and the
- * driver then connects again for ever, so somebody has to look at the clock: whoever still waits is told that the
- * connection is gone, and answers 503. A server that is there says its parameters before anything else.
- */
+/** A client for one request. After so long whoever still waits is told that the connection is gone: 503, or the cron. */
 function connect(env: Env, withinMs: number): Client {
-  const sql = openDatabase(env.HYPERDRIVE.connectionString, {
-    max: CONNECTIONS,
-    applicationName: 'inlet worker',
-    pooled: true,
-  });
-  const giveUp = (): void => void sql.end({ timeout: 0 });
-  const timers = [
-    setTimeout(() => Object.keys(sql.parameters).length === 0 && giveUp(), CONNECT_MS),
-    setTimeout(giveUp, withinMs),
-  ];
-  const end = async (): Promise<void> => {
-    await sql.end({ timeout: 5 });
-    for (const timer of timers) clearTimeout(timer);
-  };
+  const url = env.HYPERDRIVE.connectionString;
+  const sql = openDatabase(url, { max: CONNECTIONS, applicationName: 'inlet worker', pooled: true });
+  const timer = setTimeout(() => void sql.end({ timeout: 0 }), withinMs);
+  const end = (): Promise<void> => sql.end({ timeout: 5 }).finally(() => clearTimeout(timer));
   return { sql, end };
 }
 
@@ -201,7 +186,7 @@ function partsOf({ deps, work }: Room, path: string, later: (promise: Promise<un
       peer,
       onAccepted: (_c, delivery) => inBackground(() => processThese(work, [delivery])),
     },
-    quarantine: { sql, vault, endpoints: work.endpoints, wake: () => inBackground(() => drainPending(work, 4)) },
+    quarantine: { sql, vault, clock: systemClock, endpoints: work.endpoints, wake: () => inBackground(() => drainPending(work, 4)) },
     ...(path.startsWith('/api/') ? {} : { api: false }),
   };
 }

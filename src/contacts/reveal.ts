@@ -61,10 +61,7 @@ export async function reveal(
     return { identities: openAll(deps.vault, contactId, rows), revealsLeftThisHour: spent.leftThisHour };
   });
   // Thrown after the commit, so that the refusal stays on record.
-  if ('refused' in result)
-    throw new Rejected(429, `You have looked at as many contacts as one person may in one ${result.per}.`, {
-      retryAfterSeconds: result.retryAfterSeconds,
-    });
+  if ('refused' in result) throw tooMany(result);
   return result;
 }
 
@@ -75,6 +72,18 @@ function openAll(vault: Vault, contactId: string, rows: readonly Row[]): Reveale
   return rows
     .filter((row) => row.lookup !== null)
     .map((row) => ({ kind: row.kind, value: openIdentity(key, contactId, row.lookup!, row.value) }));
+}
+
+/** For other ways to see somebody in clear (a quarantined delivery): one of the same quota. @throws Rejected 429 */
+export async function spendReveal(tx: Tx, vault: Vault, actor: Actor, nowMs: number): Promise<void> {
+  const spent = await spend(tx, vault, actor, nowMs);
+  if ('refused' in spent) throw tooMany(spent);
+}
+
+function tooMany(refused: { readonly per: string; readonly retryAfterSeconds: number }): Rejected {
+  return new Rejected(429, `You have looked at as many contacts as one person may in one ${refused.per}.`, {
+    retryAfterSeconds: refused.retryAfterSeconds,
+  });
 }
 
 type Spent =

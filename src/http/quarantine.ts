@@ -28,21 +28,26 @@ export function quarantineRoutes(deps: Deps & QuarantineDeps) {
     .get(
       '/quarantine',
       describe({ summary: 'Quarantined deliveries, newest first', tag: TAG, answer: shapes.quarantinePage }),
-      allow('admin', 'head', 'auditor'),
+      allow('admin', 'head', 'manager', 'auditor'),
       query(pageQuery),
       async (c) => c.json(await listQuarantine(deps, c.req.valid('query')), 200),
     )
     .get(
       '/deliveries/:id/content',
-      describe({ summary: 'What was received', description: 'On record.', tag: TAG, answer: shapes.deliveryContent }),
-      allow('admin', 'head'),
+      describe({
+        summary: 'What was received',
+        description: "On record, and one of a manager's reveals.",
+        tag: TAG,
+        answer: shapes.deliveryContent,
+      }),
+      allow('admin', 'head', 'manager'),
       idParam(),
       async (c) => c.json(await readContent(deps, c.get('actor'), c.req.valid('param').id), 200),
     )
     .post(
       '/quarantine/:id/retry',
       describe({ summary: 'Process it once more', tag: TAG }),
-      allow('admin', 'head'),
+      allow('admin', 'head', 'manager'),
       idParam(),
       async (c) => {
         await retry(deps, c.get('actor'), c.req.valid('param').id);
@@ -52,7 +57,7 @@ export function quarantineRoutes(deps: Deps & QuarantineDeps) {
     .post(
       '/quarantine/:id/edit',
       describe({ summary: 'Correct it and process it once more', description: 'The original stays.', tag: TAG }),
-      allow('admin', 'head'),
+      allow('admin', 'head', 'manager'),
       idParam(),
       body(shapes.editBody),
       async (c) => {
@@ -63,7 +68,7 @@ export function quarantineRoutes(deps: Deps & QuarantineDeps) {
     .post(
       '/quarantine/:id/dismiss',
       describe({ summary: 'It is nothing for us', tag: TAG }),
-      allow('admin', 'head'),
+      allow('admin', 'head', 'manager'),
       idParam(),
       body(shapes.dismissBody),
       async (c) => {

@@ -5,6 +5,8 @@
 import { type Actor, asSystem, type Tx } from '../access/actor.ts';
 import { audit } from '../access/audit.ts';
 import type { InboundRequest } from '../channel.ts';
+import type { Clock } from '../clock.ts';
+import { spendReveal } from '../contacts/reveal.ts';
 import type { Sql } from '../db/open.ts';
 import { Rejected } from '../errors.ts';
 import { isId } from '../ids.ts';
@@ -21,6 +23,7 @@ export interface QuarantineDeps {
   readonly sql: Sql;
   readonly vault: Vault;
   readonly endpoints: EndpointBook;
+  readonly clock: Clock;
   /** Wakes the processor after a retry. */
   readonly wake: () => void;
 }
@@ -119,11 +122,12 @@ export interface DeliveryContent {
   readonly binary: boolean;
 }
 
-/** The body as text, on record: who looked at which delivery. */
+/** The body as text, on record: who looked at which delivery. It may hold anybody's phone: one of a manager's reveals. */
 export function readContent(deps: QuarantineDeps, actor: Actor, deliveryId: string): Promise<DeliveryContent> {
   return asSystem(deps.sql, async (tx) => {
     const { request } = await open(deps, tx, deliveryId);
     const text = new TextDecoder('utf-8').decode(request.body);
+    if (actor.role === 'manager') await spendReveal(tx, deps.vault, actor, deps.clock.now());
     await audit(tx, { actor, action: 'delivery.read', target: `delivery:${deliveryId}` });
     return {
       id: deliveryId,

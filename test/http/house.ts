@@ -74,7 +74,7 @@ export async function openHouse(options: { config?: Partial<Config>; parts?: Par
     log,
   };
   const endpoints = createEndpointBook(deps.vault, deps.channels, deps.config, deps.clock);
-  const quarantine = { sql, vault: deps.vault, endpoints, wake: () => undefined };
+  const quarantine = { sql, vault: deps.vault, clock: deps.clock, endpoints, wake: () => undefined };
   const app = createApp(deps, { quarantine, ...options.parts });
   const person: House['person'] = async (role, name = role) => {
     const id = newId();

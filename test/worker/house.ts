@@ -96,7 +96,7 @@ function nodeApp(deps: Deps) {
   const endpoints = createEndpointBook(vault, channels, deps.config, clock);
   const acceptor = createAcceptor({ sql, vault, clock, onCommitted: () => undefined, onError: () => undefined });
   const intake = { endpoints, acceptor, meter: createMeter(sql, vault, clock), fetch };
-  return createApp(deps, { intake, quarantine: { sql, vault, endpoints, wake: () => undefined } });
+  return createApp(deps, { intake, quarantine: { sql, vault, endpoints, clock: systemClock, wake: () => undefined } });
 }
 
 export async function openHouse(): Promise<House> {

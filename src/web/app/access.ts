@@ -8,7 +8,7 @@ export type Section = 'queue' | 'leads' | 'quarantine' | 'ledger' | 'endpoints' 
 const OPEN_TO: Readonly<Record<Section, readonly Role[]>> = {
   queue: ['admin', 'head', 'manager'],
   leads: ['admin', 'head', 'manager', 'auditor'],
-  quarantine: ['admin', 'head', 'auditor'],
+  quarantine: ['admin', 'head', 'manager', 'auditor'],
   ledger: ['admin', 'head', 'auditor'],
   endpoints: ['admin'],
   desk: ['admin', 'head'],

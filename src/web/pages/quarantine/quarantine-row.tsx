@@ -3,7 +3,7 @@ import { IconPencil, IconRefresh, IconX } from '@tabler/icons-react';
 import { useState } from 'react';
 import { send } from '../../api/send.ts';
 import type { Quarantined } from '../../api/types.ts';
-import { isLeading, useMe } from '../../app/access.ts';
+import { useMe } from '../../app/access.ts';
 import { fileSize } from '../../i18n/when.ts';
 import { channelName } from '../../i18n/words.ts';
 import { m } from '../../paraglide/messages.js';
@@ -33,7 +33,7 @@ export function QuarantineRow({ delivery }: { delivery: Quarantined }) {
           {delivery.attempts > 1 && ` · ${m.attempts({ count: delivery.attempts })}`}
         </div>
       </div>
-      {isLeading(me.role) && <RowActions delivery={delivery} />}
+      {me.role !== 'auditor' && <RowActions delivery={delivery} />}
     </li>
   );
 }
