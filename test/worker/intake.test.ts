@@ -201,6 +201,16 @@ describe('what the Worker believes and offers', () => {
     expect((await get('/api/openapi.json')).status).toBe(200);
     expect((await get('/readyz')).status).toBe(200);
   });
+
+  test('a password cannot be changed here, and the reason is named', async () => {
+    const { token } = await house.manager('Dora');
+    const refused = await house.worker.fetch(`${EDGE_ORIGIN}/api/v1/me`, {
+      method: 'PATCH',
+      headers: { Cookie: `inlet_session=${token}`, Origin: EDGE_ORIGIN, 'Content-Type': 'application/json' },
+      body: JSON.stringify({ currentPassword: 'old password of hers', newPassword: 'new password of hers' }),
+    });
+    expect(await unavailable(refused)).toContain('Node server only');
+  });
 });
 
 describe('the cron trigger', () => {
@@ -242,7 +252,8 @@ describe('the cron trigger', () => {
 });
 
 describe('when the database is away', () => {
-  test('the answer is 503 with Retry-After, and afterwards all is well', async () => {
+  // Twice the five seconds after which a connection is given up.
+  test('the answer is 503 with Retry-After, and afterwards all is well', { timeout: 60_000 }, async () => {
     await accepted(await post({ phone: somebody() }));
     const before = await count('deliveries');
     house.gate.shut();
