@@ -11,6 +11,7 @@ import { readSettings, type Settings } from './config.ts';
 import { redact } from './db/open.ts';
 import type { Config, Deps } from './deps.ts';
 import { causeChain } from './errors.ts';
+import { closeServer } from './http/close-server.ts';
 import { docsFile } from './http/docs-file.ts';
 import { createDoor } from './http/door.ts';
 import { nodeDoor } from './http/node-door.ts';
@@ -86,9 +87,8 @@ function start(settings: Settings, config: Config, installation: Installation, l
   server.listen(settings.port, settings.host);
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   const stop = async (): Promise<void> => {
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    const closed = closeServer(server);
     await live.stop(); // screens hold their connections for ever otherwise
-    server.closeIdleConnections();
     await closed;
     await acceptor.drain();
     await Promise.all([timers.stop(), processor.stop()]);

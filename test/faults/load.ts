@@ -1,4 +1,5 @@
 /** Clients that post forms for as long as they are let, through every outage, and write down what they were told. */
+import { createHash } from 'node:crypto';
 import http from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SentBook } from './sent-book.ts';
@@ -65,12 +66,18 @@ export interface LoadOptions {
   readonly target: () => string;
   /** Of unknown requests, the share that is sent again with the same key. */
   readonly retryShare?: number;
+  /** Told of each unknown: `status-503`, or the error's code. */
+  readonly onMissed?: (why: string) => void;
 }
+
+/** Runs in one database get phones of their own: a million each. */
+const firstPhone = (run: string): number =>
+  (createHash('sha256').update(run).digest().readUInt32BE() % 900) * 1_000_000;
 
 /** Every form has an id, a phone and a text of its own, so that each must become one lead of its own. */
 export function formOf(n: number, run: string): { readonly id: string; readonly body: string } {
   const id = `${run}-${n}`;
-  const phone = `+79${String(n).padStart(9, '0')}`;
+  const phone = `+79${String(firstPhone(run) + n).padStart(9, '0')}`;
   // Some long, some with what JSON, SQL and UTF-8 are broken by.
   const text = `Заявка ${id} "quoted" \\ 'single' 🙂${n % 50 === 0 ? ' long'.repeat(4000) : ''}`;
   return { id, body: JSON.stringify({ name: `Клиент ${id}`, phone, message: text }) };
@@ -110,6 +117,7 @@ export function createLoad(options: LoadOptions, run: string): Load {
   };
   const missed = async (id: string, why: string): Promise<void> => {
     if (watching !== undefined) watching.failed = true;
+    options.onMissed?.(why);
     await book.unknown(id, why);
     if (Math.random() < retryShare) again.push(id);
     await sleep(25);
