@@ -99,7 +99,13 @@ function start(settings: Settings, config: Config, installation: Installation, l
 
 function listening(server: Server): Promise<AddressInfo> {
   return new Promise((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const taken =
+        error.code === 'EADDRINUSE'
+          ? new Error('the port is taken: set PORT to another one', { cause: error })
+          : error;
+      reject(taken);
+    });
     if (server.listening) resolve(server.address() as AddressInfo);
     else server.once('listening', () => resolve(server.address() as AddressInfo));
   });
@@ -141,7 +147,10 @@ async function main(): Promise<void> {
   const installation = await openInstallation(settings, { max: 10, applicationName: 'inlet server', log });
   const config = configOf(settings);
   const running = start(settings, config, installation, log);
-  const { port } = await listening(running.server);
+  const { port } = await listening(running.server).catch(async (error: unknown) => {
+    await running.stop();
+    throw error;
+  });
   if (settings.publicUrl === undefined) config.publicUrl = config.publicUrl.replace(/:\d+$/, `:${port}`);
   stopOnSignals(running, log);
   await greet(settings, config, installation);
