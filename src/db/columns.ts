@@ -43,6 +43,9 @@ export function jsonColumn(values: readonly unknown[]): string {
 
 /** JSON text that jsonb accepts: escaped NUL and lone surrogates are not allowed in it. */
 export function toJsonb(value: unknown): string {
+  const text = JSON.stringify(value);
+  // JSON.stringify writes both as escapes. Rare, and a replacer costs more than everything else here.
+  if (!/\\u(?:0000|d[89a-f])/.test(text)) return text;
   return JSON.stringify(value, (_key, inner: unknown) =>
     typeof inner === 'string' ? inner.toWellFormed().replaceAll('\0', '') : inner,
   );
