@@ -19,9 +19,10 @@ const CLOCKS_APART_MS = 30_000;
 const PATIENT = { statementTimeoutMs: 0 };
 
 /** What row-level security stands before: without it a manager reads everybody's clients. */
-const GUARDED =
+const GUARDED = (
   'contacts contact_keys identities duplicate_suspicions leads lead_events messages attachments consents deliveries ' +
-  'delivery_edits outcomes audit_log';
+  'delivery_edits outcomes audit_log'
+).split(' ');
 
 export interface Reached {
   readonly checks: Check[];
@@ -191,10 +192,10 @@ async function rowSecurity(owner: Sql): Promise<Verdict> {
   const rows = await owner<{ relname: string }[]>`
     select c.relname from pg_class c
     where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p') and not c.relrowsecurity
-      and (c.relname = any(${plainColumn(GUARDED.split(' '))}::text[])
+      and (c.relname = any(${plainColumn(GUARDED)}::text[])
         or exists (select from pg_policy p where p.polrelid = c.oid))
     order by c.relname`;
-  if (rows.length === 0) return ok(`on for all ${GUARDED.split(' ').length} tables that hold clients' data`);
+  if (rows.length === 0) return ok(`on for all ${GUARDED.length} tables that hold clients' data`);
   const names = rows.map(({ relname }) => relname);
   return fail(`off for ${names.join(', ')}`, `alter table ${names[0]} enable row level security; the same for each.`);
 }
