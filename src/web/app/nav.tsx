@@ -1,7 +1,5 @@
-import { Popover, Tooltip, UnstyledButton } from '@mantine/core';
 import {
   IconAlertTriangle,
-  IconDots,
   IconInbox,
   IconKey,
   IconPlugConnected,
@@ -12,22 +10,22 @@ import {
   type TablerIcon,
 } from '@tabler/icons-react';
 import { Link, type LinkProps } from '@tanstack/react-router';
-import { useState } from 'react';
+import { lazy, Suspense } from 'react';
 import type { Role } from '../api/types.ts';
 import { m } from '../paraglide/messages.js';
 import { isLeading, mayOpen, type Section } from './access.ts';
 import classes from './shell.module.css';
 import { WaitingBadge } from './waiting-badge.tsx';
 
-interface Item {
+export interface NavItem {
   readonly section: Section;
   readonly to: LinkProps['to'];
   readonly icon: TablerIcon;
   readonly label: string;
 }
 
-const items = (role: Role): Item[] => {
-  const all: Item[] = [
+const items = (role: Role): NavItem[] => {
+  const all: NavItem[] = [
     { section: 'queue', to: '/queue', icon: IconInbox, label: m.nav_queue() },
     {
       section: 'leads',
@@ -45,6 +43,8 @@ const items = (role: Role): Item[] => {
   return all.filter((item) => mayOpen(role, item.section));
 };
 
+const NavMore = lazy(async () => ({ default: (await import('./nav-more.tsx')).NavMore }));
+
 interface Props {
   readonly role: Role;
   readonly waiting: number;
@@ -54,17 +54,17 @@ export function SideNav({ role, waiting }: Props) {
   return (
     <nav aria-label={m.nav_label()} className={classes.nav}>
       {items(role).map((item) => (
-        <Tooltip key={item.section} label={item.label} position="right" classNames={{ tooltip: classes.navTip }}>
-          <Link
-            to={item.to}
-            className={classes.navLink}
-            data-divided={item.section === 'ledger' || item.section === 'endpoints' || undefined}
-          >
-            <item.icon size={19} stroke={1.7} aria-hidden="true" />
-            <span className={classes.sideText}>{item.label}</span>
-            {item.section === 'queue' && <WaitingBadge count={waiting} />}
-          </Link>
-        </Tooltip>
+        <Link
+          key={item.section}
+          to={item.to}
+          className={classes.navLink}
+          title={item.label}
+          data-divided={item.section === 'ledger' || item.section === 'endpoints' || undefined}
+        >
+          <item.icon size={19} stroke={1.7} aria-hidden="true" />
+          <span className={classes.sideText}>{item.label}</span>
+          {item.section === 'queue' && <WaitingBadge count={waiting} />}
+        </Link>
       ))}
     </nav>
   );
@@ -86,31 +86,11 @@ export function BottomBar({ role, waiting }: Props) {
           <span>{item.label}</span>
         </Link>
       ))}
-      {all.length > SHOWN && <More items={all.slice(SHOWN)} />}
+      {all.length > SHOWN && (
+        <Suspense>
+          <NavMore items={all.slice(SHOWN)} />
+        </Suspense>
+      )}
     </nav>
-  );
-}
-
-function More({ items: rest }: { items: readonly Item[] }) {
-  const [opened, setOpened] = useState(false);
-  return (
-    <Popover opened={opened} onChange={setOpened} position="top-end" shadow="md" trapFocus>
-      <Popover.Target>
-        <UnstyledButton className={classes.bottomLink} onClick={() => setOpened(!opened)}>
-          <span className={classes.bottomIcon}>
-            <IconDots size={21} stroke={1.7} aria-hidden="true" />
-          </span>
-          <span>{m.nav_more()}</span>
-        </UnstyledButton>
-      </Popover.Target>
-      <Popover.Dropdown aria-label={m.nav_more()} p={6}>
-        {rest.map((item) => (
-          <Link key={item.section} to={item.to} className={classes.moreLink} onClick={() => setOpened(false)}>
-            <item.icon size={19} stroke={1.7} aria-hidden="true" />
-            <span>{item.label}</span>
-          </Link>
-        ))}
-      </Popover.Dropdown>
-    </Popover>
   );
 }

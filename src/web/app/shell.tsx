@@ -1,7 +1,7 @@
-import { Switch, Tooltip } from '@mantine/core';
+import { Switch } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Navigate, Outlet, useLocation } from '@tanstack/react-router';
-import { Suspense, useEffect } from 'react';
+import { lazy, Suspense, useEffect } from 'react';
 import { meQuery, queuesQuery } from '../api/queries.ts';
 import { send } from '../api/send.ts';
 import type { LiveEvent, Me } from '../api/types.ts';
@@ -18,7 +18,9 @@ import { queryClient } from './query-client.ts';
 import classes from './shell.module.css';
 import { LiveContext, useLive, useLiveState } from './use-live.ts';
 import { useWaitingCount } from './use-waiting-count.ts';
-import { UserPanel } from './user-panel.tsx';
+
+// The panel brings floating elements and focus traps with it: the queue is on screen before they are.
+const UserPanel = lazy(async () => ({ default: (await import('./user-panel.tsx')).UserPanel }));
 
 /** Everything around a page for somebody who is signed in. */
 export function Shell() {
@@ -54,20 +56,25 @@ function SignedIn({ me }: { me: Me }) {
           <div className={classes.sideFoot}>
             <LiveDot />
             <ShiftSwitch />
-            <UserPanel position="right-end" wide />
+            <Suspense fallback={<div className={classes.userGap} />}>
+              <UserPanel position="right-end" wide />
+            </Suspense>
           </div>
         </aside>
-        <header className={classes.topBar}>
+        <section className={classes.topBar} aria-label={m.top_bar()}>
           <Mark size={24} />
           <span className={classes.topSpacer} />
           <ShiftSwitch />
-          <UserPanel position="bottom-end" />
-        </header>
+          <Suspense>
+            <UserPanel position="bottom-end" />
+          </Suspense>
+        </section>
         <main id="main" className={classes.main} tabIndex={-1}>
           <OfflineStrip />
           <Suspense fallback={<Loading />}>
             <Outlet />
           </Suspense>
+          <div id="floating" />
         </main>
         <BottomBar role={me.role} waiting={waiting} />
       </div>
@@ -84,12 +91,10 @@ function LiveDot() {
     polling: m.live_polling(),
   }[state];
   return (
-    <Tooltip label={words} position="right">
-      <div className={classes.live} data-state={state} data-testid="live-state">
-        <span className={classes.dot} aria-hidden="true" />
-        <span className={classes.sideText}>{words}</span>
-      </div>
-    </Tooltip>
+    <div className={classes.live} data-state={state} title={words} data-testid="live-state">
+      <span className={classes.dot} aria-hidden="true" />
+      <span className={classes.sideText}>{words}</span>
+    </div>
   );
 }
 
@@ -101,18 +106,16 @@ function ShiftSwitch() {
   if (me.role === 'auditor') return null;
   const on = change.isPending ? change.variables : me.onShift;
   return (
-    <Tooltip label={on ? m.shift_on_hint() : m.shift_off_hint()} position="right" multiline w={220}>
-      <div className={classes.shift}>
-        <Switch
-          size="sm"
-          checked={on}
-          onChange={(event) => change.mutate(event.currentTarget.checked)}
-          aria-label={m.shift_on()}
-        />
-        <span className={classes.sideText} aria-hidden="true">
-          {on ? m.shift_on() : m.shift_off()}
-        </span>
-      </div>
-    </Tooltip>
+    <div className={classes.shift} title={on ? m.shift_on_hint() : m.shift_off_hint()}>
+      <Switch
+        size="sm"
+        checked={on}
+        onChange={(event) => change.mutate(event.currentTarget.checked)}
+        aria-label={m.shift_on()}
+      />
+      <span className={classes.sideText} aria-hidden="true">
+        {on ? m.shift_on() : m.shift_off()}
+      </span>
+    </div>
   );
 }

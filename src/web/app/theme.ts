@@ -84,7 +84,14 @@ export const theme = createTheme({
   components: {
     Badge: { defaultProps: { radius: 'sm', variant: 'light', tt: 'none', fw: 550 } },
     Tooltip: { defaultProps: { withArrow: true, openDelay: 300 } },
-    Modal: { defaultProps: { centered: true, radius: 'lg' } },
+    // What floats stays inside the main landmark; a menu may not have an empty focusable child.
+    Popover: { defaultProps: { portalProps: { target: '#floating' } } },
+    Menu: { defaultProps: { portalProps: { target: '#floating' }, withInitialFocusPlaceholder: false } },
+    Notification: { styles: { description: { color: 'var(--mantine-color-text)' } } },
+    Modal: {
+      defaultProps: { centered: true, radius: 'lg' },
+      styles: { title: { fontWeight: 650, fontSize: '1.0625rem' } },
+    },
   },
 });
 

@@ -1,4 +1,14 @@
-import { Avatar, Button, Popover, type PopoverProps, Stack, Switch, Text, UnstyledButton } from '@mantine/core';
+import {
+  Avatar,
+  Button,
+  Popover,
+  type PopoverProps,
+  Stack,
+  Switch,
+  Text,
+  UnstyledButton,
+  VisuallyHidden,
+} from '@mantine/core';
 import { IconLogout } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -32,12 +42,12 @@ export function UserPanel({ position, wide = false }: Props) {
         <UnstyledButton
           className={wide ? classes.userButton : classes.userRound}
           onClick={() => setOpened(!opened)}
-          aria-label={wide ? undefined : m.user_menu({ name: me.name })}
           data-testid="user-menu"
         >
           <Avatar size={30} radius="xl" color="tide" variant="filled" aria-hidden="true">
             {initials(me.name)}
           </Avatar>
+          {!wide && <VisuallyHidden>{m.user_menu({ name: me.name })}</VisuallyHidden>}
           {wide && (
             <span className={classes.sideText}>
               <span className={classes.userName}>{me.name}</span>

@@ -1,3 +1,4 @@
+import '../app/form-styles.ts';
 import { Modal, type ModalProps } from '@mantine/core';
 import { m } from '../paraglide/messages.js';
 

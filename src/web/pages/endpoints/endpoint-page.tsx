@@ -52,7 +52,7 @@ function Heading({ endpoint }: { endpoint: Endpoint }) {
           {endpoint.paused && <Badge color="amber">{m.paused()}</Badge>}
         </Group>
         <div className={classes.soft}>
-          <Anchor component={Link} to="/endpoints" inherit>
+          <Anchor component={Link} to="/endpoints" inherit underline="always">
             {m.endpoints_title()}
           </Anchor>
           {' · '}

@@ -10,7 +10,7 @@ import classes from './lead.module.css';
 export function Origin({ lead }: { lead: LeadDetail }) {
   const first = firstTouch(lead.timeline.find((item): item is TimelineMessage => item.type === 'message'));
   return (
-    <section className={`card ${classes.fact}`} aria-label={m.origin()}>
+    <section className={`card ${classes.fact} ${classes.later}`} aria-label={m.origin()}>
       <h2>{m.origin()}</h2>
       <Facts
         rows={[
@@ -46,7 +46,8 @@ function firstTouch(message: TimelineMessage | undefined): Row[] {
   for (const [name, value] of Object.entries(first)) {
     if (name === 'utm' && typeof value === 'object' && value !== null)
       rows.push(...utmRows(value as Record<string, unknown>));
-    else if (typeof value === 'string' && value !== '') rows.push([touchName(name), name === 'at' ? fullTime(value) : shortAddress(value)]);
+    else if (typeof value === 'string' && value !== '')
+      rows.push([touchName(name), name === 'at' ? fullTime(value) : shortAddress(value)]);
   }
   return rows;
 }

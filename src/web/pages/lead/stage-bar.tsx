@@ -1,6 +1,6 @@
 import { Button, Group, Textarea } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { stagesQuery } from '../../api/queries.ts';
 import { send } from '../../api/send.ts';
 import type { Lead, LeadDetail, Stage } from '../../api/types.ts';
@@ -19,21 +19,28 @@ interface Move {
 export function StageBar({ lead }: { lead: LeadDetail }) {
   const { data: stages } = useQuery(stagesQuery);
   const [losing, setLosing] = useState<Stage>();
+  const bar = useRef<HTMLOListElement>(null);
   const move = useAction((to: Move) => send<Lead>('PUT', `/leads/${lead.id}/stage`, to), {
     refresh: [['lead', lead.id], ['leads']],
     onDone: () => setLosing(undefined),
   });
+  // On a phone the bar is wider than the screen: start where the lead stands.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the bar itself depends on both
+  useEffect(() => {
+    const step = bar.current?.querySelector<HTMLElement>('[aria-current]');
+    if (step != null && bar.current !== null) bar.current.scrollLeft = step.offsetLeft - bar.current.offsetLeft - 24;
+  }, [stages, lead.stage]);
   if (stages === undefined) return <div className={classes.stages} />;
   const shown = move.isPending ? move.variables.stage : lead.stage;
   const current = stages.find((stage) => stage.id === shown);
   const choose = (stage: Stage): void => {
-    if (stage.id === lead.stage) return;
+    if (!lead.mayChange || stage.id === lead.stage) return;
     if (stage.kind === 'lost') setLosing(stage);
     else move.mutate({ stage: stage.id });
   };
   return (
     <>
-      <ol className={classes.stages} aria-label={m.stages()} data-testid="stage-bar">
+      <ol ref={bar} className={classes.stages} aria-label={m.stages()} data-testid="stage-bar">
         {stages.map((stage) => (
           <li key={stage.id}>
             <button
@@ -41,7 +48,7 @@ export function StageBar({ lead }: { lead: LeadDetail }) {
               data-kind={stage.kind}
               data-passed={(current?.kind === 'open' && stage.position < current.position) || undefined}
               aria-current={stage.id === shown ? 'step' : undefined}
-              disabled={!lead.mayChange}
+              aria-disabled={!lead.mayChange || undefined}
               onClick={() => choose(stage)}
             >
               {stage.title[getLocale() as 'en' | 'ru']}

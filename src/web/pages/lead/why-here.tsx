@@ -9,7 +9,7 @@ export function WhyHere({ lead }: { lead: LeadDetail }) {
   if (because === null) return null;
   const matched = because.matched.map(matchedName);
   return (
-    <section className={`card ${classes.fact}`} aria-label={m.why_here()} data-testid="why-here">
+    <section className={`card ${classes.fact} ${classes.later}`} aria-label={m.why_here()} data-testid="why-here">
       <h2>{m.why_here()}</h2>
       <p className={classes.why}>
         {because.rule === null

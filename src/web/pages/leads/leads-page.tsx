@@ -1,3 +1,4 @@
+import '../../app/form-styles.ts';
 import { Button, SegmentedControl, VisuallyHidden } from '@mantine/core';
 import { IconCoffee, IconLayoutColumns, IconLayoutList } from '@tabler/icons-react';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
