@@ -25,6 +25,8 @@ export interface OpenOptions {
   readonly pooled?: boolean;
 }
 
+const STATEMENT_TIMEOUT_MS = 30_000;
+
 /**
  * Arrays of the types in `arrays.ts` work in both directions. Where the statement does not say the type, say it:
  * `${sql.array(values)}::uuid[]` or `${values}::text[]`; arrays of Uint8Array, Date, boolean and bigint always need
@@ -34,6 +36,7 @@ export function openDatabase(url: string, options: OpenOptions): Sql {
   const sql = postgres(url, {
     max: options.max,
     connect_timeout: 5, // seconds
+    answer_timeout: answerSeconds(options),
     idle_timeout: 60, // seconds; an idle backend costs about 3 MB
     // The default waits up to 11 s after an outage that has long ended.
     backoff: (attempt) => Math.min(0.1 * attempt, 1),
@@ -47,10 +50,15 @@ export function openDatabase(url: string, options: OpenOptions): Sql {
   return sql;
 }
 
+/** The server ends a statement by itself; when not even that is heard, nobody is there. No limit there, none here. */
+function answerSeconds({ statementTimeoutMs = STATEMENT_TIMEOUT_MS }: OpenOptions): number | undefined {
+  return statementTimeoutMs === 0 ? undefined : (statementTimeoutMs + 2000) / 1000;
+}
+
 function startParameters(options: OpenOptions): Partial<postgres.ConnectionParameters> {
   return {
     application_name: options.applicationName,
-    statement_timeout: options.statementTimeoutMs ?? 30_000,
+    statement_timeout: options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS,
     lock_timeout: options.lockTimeoutMs ?? 10_000,
     idle_in_transaction_session_timeout: options.idleInTransactionTimeoutMs ?? 30_000,
     ...(options.role === undefined ? {} : { role: options.role }),
@@ -175,6 +183,8 @@ export function redact(error: unknown, depth = 0): Error {
 
 function safeMessage(error: Error): string {
   if ('params' in error || error.message.startsWith('Failed query:')) return 'a query failed';
+  // JSON.parse quotes what it could not read.
+  if (error instanceof SyntaxError) return error.message.replace(/[,:]? *(?:\.\.\.)?".*$/s, ' …');
   if (error.name !== 'PostgresError') return error.message;
   const code = String((error as { code?: unknown }).code);
   // Class 22 (data exception) quotes the input; other classes quote the names of our own tables and constraints.

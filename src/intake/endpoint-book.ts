@@ -7,6 +7,7 @@ import type { Channel, EndpointContext } from '../channel.ts';
 import type { Clock } from '../clock.ts';
 import type { Sql } from '../db/open.ts';
 import type { Config } from '../deps.ts';
+import { inTime } from '../in-time.ts';
 import type { DataKey } from '../vault/seal.ts';
 import type { Vault } from '../vault/vault.ts';
 import { openEndpoint } from './endpoints.ts';
@@ -44,6 +45,8 @@ interface EndpointRow {
 }
 
 const FRESH_MS = 1000;
+/** A question that was not answered by then is given up, and the next request asks anew. */
+const ASK_LIMIT_MS = 3000;
 const MAX_REMEMBERED = 2000;
 
 /** What was learnt, by name. Holds no promise and no socket: books of different requests may share one. */
@@ -94,7 +97,7 @@ export function createEndpointBook(
     if (known !== undefined && clock.now() - known.at < FRESH_MS) return Promise.resolve(known);
     const already = asked.get(name);
     if (already !== undefined) return already;
-    const asking = ask()
+    const asking = inTime(ask(), ASK_LIMIT_MS)
       .then((row) => {
         const entry = open(row);
         if (remembered.size >= MAX_REMEMBERED) remembered.clear();

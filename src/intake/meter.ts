@@ -7,6 +7,7 @@ import type { Clock } from '../clock.ts';
 import { plainColumn } from '../db/columns.ts';
 import type { Sql } from '../db/open.ts';
 import { Rejected } from '../errors.ts';
+import { inTime } from '../in-time.ts';
 import type { Vault } from '../vault/vault.ts';
 
 export interface Limit {
@@ -16,12 +17,13 @@ export interface Limit {
 }
 
 export interface Meter {
-  /** @throws Rejected(429) with the seconds until the next window */
+  /** All of them must hold; put the narrowest first. @throws Rejected(429) with the seconds until the next window */
   readonly admit: (limits: readonly Limit[]) => Promise<void>;
 }
 
 const WINDOW_MS = 60_000;
 const MAX_REFUSED = 50_000;
+const COUNT_LIMIT_MS = 3000;
 
 interface Waiting {
   readonly limits: readonly Limit[];
@@ -40,23 +42,27 @@ export function createMeter(sql: Sql, vault: Vault, clock: Clock): Meter {
     return new Rejected(429, 'Too many requests; please wait a moment.', { retryAfterSeconds: Math.max(1, seconds) });
   };
 
+  /** The first limits of all are counted before the second: who is refused by his own limit uses up nobody else's. */
   const count = async (batch: readonly Waiting[]): Promise<void> => {
     const window = windowOf(clock.now());
-    const asked = new Map<string, number>();
-    for (const one of batch) for (const { key } of one.limits) asked.set(key, (asked.get(key) ?? 0) + 1);
-    const used = await addHits(sql, vault, asked, window);
-    for (const one of batch) {
-      let admitted = true;
-      for (const { key, perMinute } of one.limits) {
+    let left = batch;
+    for (let turn = 0; left.length > 0; turn += 1) {
+      const asked = new Map<string, number>();
+      for (const { limits } of left) asked.set(limits[turn]!.key, (asked.get(limits[turn]!.key) ?? 0) + 1);
+      const used = await addHits(sql, vault, asked, window);
+      const next: Waiting[] = [];
+      for (const one of left) {
+        const { key, perMinute } = one.limits[turn]!;
         const hits = (used.get(key) ?? 0) + 1;
         used.set(key, hits);
-        if (hits <= perMinute) continue;
-        admitted = false;
-        if (refused.size >= MAX_REFUSED) refused.clear();
-        refused.set(key, window);
+        if (hits > perMinute) {
+          if (refused.size >= MAX_REFUSED) refused.clear();
+          refused.set(key, window);
+          one.reject(tooMany());
+        } else if (turn + 1 < one.limits.length) next.push(one);
+        else one.resolve();
       }
-      if (admitted) one.resolve();
-      else one.reject(tooMany());
+      left = next;
     }
   };
 
@@ -65,7 +71,7 @@ export function createMeter(sql: Sql, vault: Vault, clock: Clock): Meter {
       const batch = waiting;
       waiting = [];
       try {
-        await count(batch);
+        await inTime(count(batch), COUNT_LIMIT_MS);
       } catch (error) {
         for (const one of batch) one.reject(error);
       }

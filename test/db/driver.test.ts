@@ -1,4 +1,5 @@
 /** What our copy of postgres.js repairs (vendor/postgres/REPAIRS.md): the life after a lost connection. */
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { openDatabase, type Sql } from '../../src/db/open.ts';
@@ -117,4 +118,30 @@ test('a pool can be closed after it lost its connections', async () => {
   await asking;
   const ended = await Promise.race([sql.end().then(() => 'ended'), sleep(2000)]);
   expect(ended).toBe('ended');
+});
+
+test('a query on a connection that was cut without a word is given up', async () => {
+  const { port } = new URL(database.url);
+  const cable = createServer((near) => {
+    const far = connect(Number(port), '127.0.0.1');
+    near.pipe(far).pipe(near);
+    for (const end of [near, far]) end.on('error', () => undefined);
+    cables.push([near, far]);
+  });
+  const cables: (readonly [Socket, Socket])[] = [];
+  await new Promise<void>((resolve) => cable.listen(0, '127.0.0.1', resolve));
+  const url = new URL(database.url);
+  url.port = String((cable.address() as AddressInfo).port);
+  const sql = openDatabase(url.href, { max: 1, applicationName: 'cable', statementTimeoutMs: 500 });
+  opened.push(sql);
+  await sql`select 1`;
+  for (const [near, far] of cables) {
+    near.unpipe(far);
+    far.unpipe(near);
+  }
+  const began = performance.now();
+  await expect(sql`select 2`).rejects.toThrow('ETIMEDOUT');
+  expect(performance.now() - began).toBeLessThan(4000);
+  await expect(sql`select 3 as n`).resolves.toEqual([{ n: 3 }]);
+  cable.close();
 });

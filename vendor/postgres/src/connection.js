@@ -88,6 +88,7 @@ function Connection(options, queues = {}, { onopen = noop, onend = noop, onclose
     , statementCount = 1
     , closedTime = 0
     , initialSince = 0
+    , broken = null
     , remaining = 0
     , hostIndex = 0
     , retries = 0
@@ -138,7 +139,7 @@ function Connection(options, queues = {}, { onopen = noop, onend = noop, onclose
       error(e)
       return
     }
-    x.on('error', error)
+    x.on('error', broke)
     x.on('close', closed)
     x.on('drain', drain)
     return x
@@ -294,7 +295,7 @@ function Connection(options, queues = {}, { onopen = noop, onend = noop, onclose
     socket.removeAllListeners()
     socket = tls.connect(options)
     socket.on('secureConnect', connected)
-    socket.on('error', error)
+    socket.on('error', broke)
     socket.on('close', closed)
     socket.on('drain', drain)
   }
@@ -376,12 +377,23 @@ function Connection(options, queues = {}, { onopen = noop, onend = noop, onclose
       statementCount = 1
       lifeTimer.start()
       socket.on('data', data)
+      options.answer_timeout && socket.setTimeout && socket.setTimeout(1000 * options.answer_timeout, silent)
       keep_alive && socket.setKeepAlive && socket.setKeepAlive(true, 1000 * keep_alive)
       const s = StartupMessage()
       write(s)
     } catch (err) {
       error(err)
     }
+  }
+
+  // Nothing came or went for long while somebody waits for an answer: frozen, or cut off without a farewell.
+  function silent() {
+    query && socket && socket.destroy(Errors.connection('ETIMEDOUT', options, socket))
+  }
+
+  // 'close' follows: until then the pool must not be told, or it would send the next query after the lost one.
+  function broke(err) {
+    broken = err
   }
 
   function error(err) {
@@ -467,7 +479,9 @@ function Connection(options, queues = {}, { onopen = noop, onend = noop, onclose
     socket.removeAllListeners()
     socket = null
 
-    forget(Errors.connection('CONNECTION_CLOSED', options, socket))
+    broken && error(broken)
+    forget(broken || Errors.connection('CONNECTION_CLOSED', options, socket))
+    broken = null
     closedTime = performance.now()
     if (initial) {
       // Closed without a word before it was ready: again, but not at once and not for ever.

@@ -60,6 +60,11 @@ interface BaseOptions<T extends Record<string, postgres.PostgresType>> {
    * @default process.env['PGCONNECT_TIMEOUT']
    */
   connect_timeout: number;
+  /**
+   * How long a query may go without any answer, in seconds, before its connection is given up (not in the original)
+   * @default none
+   */
+  answer_timeout: number | undefined;
   /** Array of custom types; see more in the README */
   types: T;
   /**

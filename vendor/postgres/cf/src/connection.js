@@ -378,12 +378,18 @@ function Connection(options, queues = {}, { onopen = noop, onend = noop, onclose
       statementCount = 1
       lifeTimer.start()
       socket.on('data', data)
+      options.answer_timeout && socket.setTimeout && socket.setTimeout(1000 * options.answer_timeout, silent)
       keep_alive && socket.setKeepAlive && socket.setKeepAlive(true, 1000 * keep_alive)
       const s = StartupMessage()
       write(s)
     } catch (err) {
       error(err)
     }
+  }
+
+  // Nothing came or went for long while somebody waits for an answer: frozen, or cut off without a farewell.
+  function silent() {
+    query && socket && socket.destroy(Errors.connection('ETIMEDOUT', options, socket))
   }
 
   function error(err) {
