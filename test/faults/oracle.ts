@@ -1,7 +1,7 @@
 /**
- * What must be true after every fault (docs: no loss, no duplicate, no invention, no limbo, a ledger that adds up, an
- * audit chain that verifies). Looks only at what came since it last looked, so that the three-hundredth kill is as cheap
- * to judge as the first; `whole` looks at everything again.
+ * What must be true after every fault: no loss, no duplicate, no invention, no limbo, a ledger that adds up, an audit
+ * chain that verifies. Looks only at what came since it last looked, so that the last of 300 kills is as cheap to judge
+ * as the first; `whole` counts everything again.
  */
 import { verifyAudit } from '../../src/access/audit.ts';
 import { readLedger } from '../../src/intake/ledger.ts';

@@ -88,7 +88,8 @@ async function halfRequest(target: string, run: string, book: Awaited<ReturnType
     socket.once('error', () => resolve());
   });
   const bytes = Buffer.from(body);
-  const head = `POST ${url.pathname} HTTP/1.1\r\nHost: ${url.host}\r\nContent-Type: application/json\r\nIdempotency-Key: ${id}\r\nConnection: close\r\n`;
+  const headers = ['Content-Type: application/json', `Idempotency-Key: ${id}`, 'Connection: close'];
+  const head = `POST ${url.pathname} HTTP/1.1\r\nHost: ${url.host}\r\n${headers.join('\r\n')}\r\n`;
   socket.write(`${head}Content-Length: ${bytes.length}\r\n\r\n`);
   socket.write(bytes.subarray(0, 20));
   await sleep(50);
