@@ -257,13 +257,15 @@ describe('when the database is away', () => {
     await accepted(await post({ phone: somebody() }));
     const before = await count('deliveries');
     house.gate.shut();
-    const ready = house.worker.fetch(`${EDGE_ORIGIN}/readyz`);
-    await unavailable(await post({ phone: somebody() }));
-    await unavailable(await ready);
-    expect((await house.worker.fetch(`${EDGE_ORIGIN}/healthz`)).status).toBe(200);
-    await house.restart(); // nor does an isolate without a memory say anything else
-    await unavailable(await post({ phone: somebody() }));
-    house.gate.open();
+    try {
+      const asked = [house.worker.fetch(`${EDGE_ORIGIN}/readyz`), post({ phone: somebody() })];
+      await Promise.all(asked.map(async (one) => unavailable(await one)));
+      expect((await house.worker.fetch(`${EDGE_ORIGIN}/healthz`)).status).toBe(200);
+      await house.restart(); // nor does an isolate without a memory say anything else
+      await unavailable(await post({ phone: somebody() }));
+    } finally {
+      house.gate.open();
+    }
     const { delivery } = await accepted(await post({ phone: somebody() }));
     await eventually(() => house.outcome(delivery));
     expect(await count('deliveries')).toBe(before + 1);
