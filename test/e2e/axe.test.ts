@@ -1,0 +1,108 @@
+/** Every page, in both languages and both colour schemes: for screen readers, for weak eyes, for small screens. */
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { launchBrowser } from '../browser.ts';
+import { type Installation, type Person, setUpAdmin, startInstallation } from './installation.ts';
+import { type Furnished, furnish, insidePages, open, outsidePages, tooWide } from './pages.ts';
+
+let installation: Installation;
+let admin: Person;
+let browser: Browser;
+let furnished: Furnished;
+
+beforeAll(async () => {
+  [installation, browser] = await Promise.all([startInstallation(), launchBrowser()]);
+  admin = await setUpAdmin(installation);
+  furnished = await furnish(installation, admin);
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await installation?.stop();
+});
+
+const DESK = { width: 1280, height: 860 };
+const PHONE = { width: 360, height: 740 };
+
+async function newPage(language: 'en' | 'ru', viewport: typeof DESK): Promise<Page> {
+  const context = await browser.newContext({ viewport, reducedMotion: 'reduce', locale: language });
+  const page = await context.newPage();
+  page.setDefaultTimeout(10_000);
+  return page;
+}
+
+/** What axe has to say about the page as it stands, in a line each. */
+async function violations(page: Page, where: string, only?: string[]): Promise<string[]> {
+  // Legacy mode leaves frames out, of which there are none, and is twice as fast.
+  const axe = new AxeBuilder({ page }).setLegacyMode(true);
+  const found = await (only === undefined ? axe : axe.withRules(only)).analyze();
+  return found.violations.flatMap((violation) =>
+    violation.nodes.map((node) => `${where}: ${violation.id}: ${node.html.slice(0, 200)}`),
+  );
+}
+
+/** Light first, with every rule; in the dark only what depends on colours is asked again. */
+async function look(page: Page, where: string, name: string): Promise<string[]> {
+  await page.emulateMedia({ colorScheme: 'light' });
+  await open(page, installation.url + where);
+  const wrong = await violations(page, `${name} light`);
+  await picture(page, `${name} light`);
+  await page.emulateMedia({ colorScheme: 'dark' });
+  // The web app follows by itself; pages without the attribute are styled by the media query alone.
+  await page.locator('html:not([data-mantine-color-scheme="light"])').waitFor();
+  wrong.push(...(await violations(page, `${name} dark`, ['color-contrast', 'link-in-text-block'])));
+  await picture(page, `${name} dark`);
+  return wrong;
+}
+
+let taken = 0;
+/** With INLET_TEST_PICTURES=1 every page is kept as a picture, for people to look at. */
+async function picture(page: Page, name: string): Promise<void> {
+  if (process.env.INLET_TEST_PICTURES === undefined) return;
+  taken += 1;
+  const words = name.replaceAll(/[\w-]{20,}/g, '').replaceAll(/[^a-z0-9]+/gi, '-');
+  const file = `${String(taken).padStart(3, '0')}-${words}.png`;
+  await page.screenshot({ path: path.join(tmpdir(), 'inlet-pictures', file), fullPage: true });
+}
+
+describe.each(['en', 'ru'] as const)('in %s', (language) => {
+  test('everything before the log-in, and what customers see', { timeout: 60_000 }, async () => {
+    const page = await newPage(language, DESK);
+    const wrong: string[] = [];
+    for (const where of outsidePages(furnished, language))
+      wrong.push(...(await look(page, where, `${language} ${where}`)));
+    await page.context().close();
+    expect(wrong).toEqual([]);
+  });
+
+  test('every page of the web app', { timeout: 120_000 }, async () => {
+    await admin.ask('PATCH', '/me', { language });
+    const page = await newPage(language, DESK);
+    await page.context().addCookies([admin.cookie]);
+    const wrong: string[] = [];
+    for (const where of insidePages(furnished)) wrong.push(...(await look(page, where, `${language} ${where}`)));
+    await page.context().close();
+    expect(wrong).toEqual([]);
+  });
+
+  test('nothing has to be scrolled sideways on a phone', { timeout: 60_000 }, async () => {
+    await admin.ask('PATCH', '/me', { language });
+    const page = await newPage(language, PHONE);
+    const wrong: string[] = [];
+    const visit = async (where: string): Promise<void> => {
+      await open(page, installation.url + where);
+      await picture(page, `phone ${language} ${where}`);
+      wrong.push(...(await tooWide(page)).map((wide) => `${where}: ${wide}`));
+    };
+    for (const where of outsidePages(furnished, language)) await visit(where);
+    await page.context().addCookies([admin.cookie]);
+    for (const where of insidePages(furnished)) await visit(where);
+    expect(wrong).toEqual([]);
+    await open(page, `${installation.url}/leads/${furnished.claimed}`);
+    expect(await violations(page, 'phone')).toEqual([]);
+    await page.context().close();
+  });
+});
