@@ -211,7 +211,7 @@ function view(tools: EndpointTools, row: EndpointRow): Endpoint {
     name: row.name,
     key: row.key,
     address,
-    snippet: channel?.capabilities.originsSetting === undefined ? null : snippetFor(address),
+    snippet: channel?.capabilities.originsSetting === undefined ? null : snippetFor(address, row.language),
     settings: channel === undefined ? {} : maskSettings(channel, openEndpoint(tools.vault, row).settings),
     defaultCountry: row.default_country,
     language: row.language,
@@ -223,18 +223,39 @@ function view(tools: EndpointTools, row: EndpointRow): Endpoint {
   };
 }
 
-function snippetFor(address: string): string {
+/** Pasted as it stands it is one form: what stands in the comment is for those who have a form already. */
+function snippetFor(address: string, language: 'en' | 'ru'): string {
   const url = address.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;');
-  return `<!-- The form, drawn here by a script: -->
-<script src="${url}?script" data-form async></script>
+  const say = SNIPPET_WORDS[language];
+  return `<script src="${url}?script" data-form async></script>
+<noscript><a href="${url}">${say.open}</a></noscript>
 
-<!-- Or a form of your own, which also works without JavaScript: -->
+<!-- ${say.own}
 <form action="${url}" method="post" accept-charset="utf-8">
-  <input name="name" autocomplete="name" placeholder="Name">
-  <input name="phone" type="tel" autocomplete="tel" placeholder="Phone">
-  <input name="email" type="email" autocomplete="email" placeholder="E-mail">
-  <textarea name="message" placeholder="Message"></textarea>
-  <button>Send</button>
+  <label>${say.name} <input name="name" autocomplete="name"></label>
+  <label>${say.phone} <input name="phone" type="tel" autocomplete="tel"></label>
+  <label>${say.message} <textarea name="message"></textarea></label>
+  <button>${say.send}</button>
 </form>
-`;
+<script src="${url}?script" async></script>
+-->`;
 }
+
+const SNIPPET_WORDS = {
+  en: {
+    open: 'Open the form',
+    own: 'Or, with a form of your own, this instead:',
+    name: 'Name',
+    phone: 'Phone',
+    message: 'Message',
+    send: 'Send',
+  },
+  ru: {
+    open: 'Открыть форму',
+    own: 'Или, если форма у вас своя, вместо этого:',
+    name: 'Имя',
+    phone: 'Телефон',
+    message: 'Сообщение',
+    send: 'Отправить',
+  },
+};
