@@ -1,5 +1,6 @@
 /**
- * The Worker entry: accept and process at the edge, over Hyperdrive to the same PostgreSQL. The same app as on Node, no
+ * The Worker entry: accept and process at the edge, over Hyperdrive to the same PostgreSQL. The same app as on Node,
+ * no
  * listeners and no jobs. How to set it up, and what it does not do: docs/worker.md
  *
  * A socket belongs to the request that opened it, so each request and each cron run has a client of its own. What an
@@ -125,7 +126,9 @@ interface Client {
   readonly end: () => Promise<void>;
 }
 
-/** A client for one request. After so long whoever still waits is told that the connection is gone: 503, or the cron. */
+/**
+ * A client for one request. After so long whoever still waits is told that the connection is gone: 503, or the cron.
+ */
 function connect(env: Env, withinMs: number): Client {
   const url = env.HYPERDRIVE.connectionString;
   const sql = openDatabase(url, { max: CONNECTIONS, applicationName: 'inlet worker', pooled: true });
@@ -186,7 +189,13 @@ function partsOf({ deps, work }: Room, path: string, later: (promise: Promise<un
       peer,
       onAccepted: (_c, delivery) => inBackground(() => processThese(work, [delivery])),
     },
-    quarantine: { sql, vault, clock: systemClock, endpoints: work.endpoints, wake: () => inBackground(() => drainPending(work, 4)) },
+    quarantine: {
+      sql,
+      vault,
+      clock: systemClock,
+      endpoints: work.endpoints,
+      wake: () => inBackground(() => drainPending(work, 4)),
+    },
     ...(path.startsWith('/api/') ? {} : { api: false }),
   };
 }
@@ -232,8 +241,8 @@ async function onCron(env: Env): Promise<void> {
 async function drainFor(work: ProcessDeps, ms: number): Promise<number> {
   const until = work.clock.now() + ms;
   let total = 0;
-  while (work.clock.now() < until) {
-    const done = await processNext(work);
+  for (let turn = 0; work.clock.now() < until; turn += 1) {
+    const done = await processNext(work, turn % 2 === 1);
     if (done === 0) break;
     total += done;
   }

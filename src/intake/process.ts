@@ -6,6 +6,7 @@
  */
 import { asSystem, type Tx } from '../access/actor.ts';
 import type { Clock } from '../clock.ts';
+import { maskText } from '../contacts/mask.ts';
 import { plainColumn, textColumn, timeColumn } from '../db/columns.ts';
 import { isTransient, redact, type Sql } from '../db/open.ts';
 import { causeChain } from '../errors.ts';
@@ -128,7 +129,7 @@ async function setBack(
     deps.log.error('delivery.failed', {
       delivery: row.delivery_id,
       attempt: row.attempts + 1,
-      causes: causeChain(redact(error)),
+      causes: causeChain(redact(error)).map(maskText),
     });
   const again = failed.filter(({ row }) => row.attempts + 1 < MAX_ATTEMPTS);
   const spent = failed.filter(({ row }) => row.attempts + 1 >= MAX_ATTEMPTS);
@@ -144,11 +145,13 @@ async function setBack(
     await quarantineSpent(
       tx,
       spent.map(({ row }) => row.delivery_id),
-      spent.map(({ error }) => `error: ${causeChain(redact(error)).join(' <- ')}`.slice(0, 1000)),
+      spent.map(({ error }) => `error: ${maskText(causeChain(redact(error)).join(' <- '))}`.slice(0, 1000)),
     );
 }
 
-/** Moves deliveries out of the way of the others; their keys stay as they are wrapped, so that a retry can read them. */
+/**
+ * Moves deliveries out of the way of the others; their keys stay as they are wrapped, so that a retry can read them.
+ */
 export async function quarantineSpent(tx: Tx, ids: readonly string[], reasons: readonly string[]): Promise<void> {
   await tx`
     with spent as (

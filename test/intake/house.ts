@@ -27,8 +27,27 @@ export interface House {
   readonly acceptor: Acceptor;
   readonly endpoint: OpenEndpoint;
   readonly open: (settings?: Record<string, unknown>, channel?: string) => Promise<OpenEndpoint>;
+  /** Another process on the same database: its own pool, caches and acceptor. */
+  readonly replica: () => Promise<Replica>;
+  readonly outcomeOf: (delivery: string) => Promise<OutcomeRow | undefined>;
+  /** Everything pending becomes due at once, back-off or not. */
+  readonly due: () => Promise<void>;
+  /** `select count(*)::int from <table>` of every table that a lead leaves a row in. */
+  readonly census: () => Promise<Record<string, number>>;
   readonly close: () => Promise<void>;
 }
+
+export type Replica = Pick<House, 'sql' | 'vault' | 'deps' | 'acceptor'>;
+
+export interface OutcomeRow {
+  readonly outcome: string;
+  readonly reason: string | null;
+  readonly contact_id: string;
+  readonly lead_id: string;
+  readonly attempts: number;
+}
+
+const COUNTED = ['contacts', 'contact_keys', 'identities', 'leads', 'messages', 'lead_events', 'outcomes', 'pending'];
 
 export async function openHouse(more: readonly Channel[] = []): Promise<House> {
   const database = await testDatabase();
@@ -37,16 +56,22 @@ export async function openHouse(more: readonly Channel[] = []): Promise<House> {
   const vault = await openVault(sql, [master]);
   await ensureDefaultQueue(sql);
   let fixed: number | undefined;
-  const clock = { now: () => fixed ?? Date.now(), set: (ms: number | undefined) => void (fixed = ms) };
+  const set = (ms: number | undefined): void => {
+    fixed = ms;
+  };
+  const clock = { now: () => fixed ?? Date.now(), set };
   const all = [...channels, ...more];
   const endpoints = createEndpointBook(vault, all, { publicUrl: 'http://inlet.example.com' }, clock);
-  const acceptor = createAcceptor({
-    sql,
-    vault,
-    clock,
-    onCommitted: () => undefined,
-    onError: () => undefined,
-  });
+  const acceptor = quietAcceptor(sql, vault, clock);
+  const pools: Sql[] = [sql];
+  const replica: House['replica'] = async () => {
+    const own = openDatabase(database.url, { max: 4, role: 'inlet_system', applicationName: 'replica' });
+    pools.push(own);
+    const ownVault = await openVault(own, [master]);
+    const book = createEndpointBook(ownVault, all, { publicUrl: 'http://inlet.example.com' }, clock);
+    const deps = { sql: own, vault: ownVault, endpoints: book, desk: createDeskBook(), clock, log: silentLog };
+    return { sql: own, vault: ownVault, deps, acceptor: quietAcceptor(own, ownVault, clock) };
+  };
   const open = async (settings: Record<string, unknown> = {}, channel = 'form'): Promise<OpenEndpoint> => {
     const id = await insertEndpoint(sql, vault, channel, settings);
     const opened = await endpoints.byId(sql, id);
@@ -63,12 +88,29 @@ export async function openHouse(more: readonly Channel[] = []): Promise<House> {
     acceptor,
     endpoint: await open(),
     open,
+    replica,
+    outcomeOf: async (delivery) =>
+      (
+        await sql<OutcomeRow[]>`
+          select outcome, reason, contact_id, lead_id, attempts from outcomes where delivery_id = ${delivery}`
+      )[0],
+    due: async () => void (await sql`update pending set not_before = now() where not_before is not null`),
+    census: async () => {
+      const counts: Record<string, number> = {};
+      for (const table of COUNTED)
+        counts[table] = (await sql<{ n: number }[]>`select count(*)::int as n from ${sql(table)}`)[0]!.n;
+      return counts;
+    },
     close: async () => {
-      await sql.end();
+      await Promise.all(pools.map((pool) => pool.end({ timeout: 2 })));
       await database.drop();
     },
   };
 }
+
+const nothing = () => undefined;
+const quietAcceptor = (sql: Sql, vault: Vault, clock: Clock): Acceptor =>
+  createAcceptor({ sql, vault, clock, onCommitted: nothing, onError: nothing });
 
 async function insertEndpoint(
   sql: Sql,

@@ -1,0 +1,222 @@
+/** The deciding core by properties: what comes out must not depend on how the deliveries were cut into batches. */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { type Holder, type SeenIdentity, trustLevel } from '../../src/contacts/resolve.ts';
+import {
+  type DecodedEvent,
+  decide,
+  type Item,
+  type Known,
+  type KnownContact,
+  type OpenLead,
+  type Plan,
+  type Verdict,
+} from '../../src/intake/decide.ts';
+import type { OpenEndpoint } from '../../src/intake/endpoint-book.ts';
+import type { Desk } from '../../src/routing/desk.ts';
+
+const NOON = Date.UTC(2026, 0, 15, 12);
+const endpoint = { id: 'e1', channel: { id: 'form' } } as unknown as OpenEndpoint;
+const queue = {
+  id: 'sales',
+  name: 'Sales',
+  isDefault: true,
+  strategy: 'by_hand',
+  hours: null,
+  offerSeconds: 60,
+  ownerFirstSeconds: 0,
+  seniorAfterSeconds: null,
+  headAfterSeconds: null,
+} as const;
+const desk: Desk = {
+  version: 1,
+  queues: new Map([['sales', queue]]),
+  defaultQueueId: 'sales',
+  rules: [],
+  people: new Map(),
+};
+
+/** The base in memory: what `write` keeps of a plan and `load` finds again. Refuses what the unique indexes refuse. */
+class Base {
+  readonly holders = new Map<string, Holder[]>();
+  readonly contacts = new Map<string, KnownContact>();
+  readonly leads = new Map<string, OpenLead & { contactId: string; messages: number }>();
+  readonly messages = new Map<string, { contactId: string; leadId: string }>();
+  readonly outcomes = new Map<string, Plan['outcomes'][number]>();
+  readonly suspicions = new Set<string>();
+
+  known(): Known {
+    const openLeads = new Map([...this.leads.values()].map((lead) => [lead.contactId, lead]));
+    return { holders: this.holders, contacts: this.contacts, openLeads, messages: this.messages };
+  }
+
+  write(plan: Plan): void {
+    for (const one of plan.contacts)
+      this.contacts.set(one.id, { id: one.id, ownerId: null, hasName: one.name !== undefined });
+    for (const { identity, contactId, rank } of plan.identities) {
+      expect(this.holders.has(identity.lookup)).toBe(false);
+      this.holders.set(identity.lookup, [{ contactId, rank, trust: trustLevel(identity.trust) }]);
+    }
+    for (const lead of plan.leads) {
+      expect([...this.leads.values()].some((one) => one.contactId === lead.contactId)).toBe(false);
+      this.leads.set(lead.id, {
+        id: lead.id,
+        queueId: 'sales',
+        ownerId: null,
+        contactId: lead.contactId,
+        messages: lead.messages,
+      });
+    }
+    for (const [id, { count }] of plan.touched) this.leads.get(id)!.messages += count;
+    for (const one of plan.messages)
+      for (const key of [one.id, one.eventKey]) {
+        if (key === null) continue;
+        expect(this.messages.has(key)).toBe(false);
+        this.messages.set(key, { contactId: one.contactId, leadId: one.leadId });
+      }
+    for (const { contactId, otherId } of plan.suspicions) this.suspicions.add([contactId, otherId].sort().join());
+    for (const one of plan.outcomes) this.outcomes.set(one.item.deliveryId, one);
+  }
+
+  /** Everything that must not depend on the batches, without the random ids. */
+  summary(): unknown {
+    const people = [...this.contacts.keys()].map((id) =>
+      [...this.holders]
+        .filter(([, held]) => held[0]!.contactId === id)
+        .map(([lookup]) => lookup)
+        .sort()
+        .join(),
+    );
+    const opened = [...this.leads.values()].map((lead) => lead.messages).sort();
+    const outcomes = [...this.outcomes].map(([id, { outcome, reason }]) => `${id} ${outcome} ${reason}`).sort();
+    return { people: people.sort(), opened, outcomes, messages: this.messages.size, suspicions: this.suspicions.size };
+  }
+}
+
+const seenArb: fc.Arbitrary<SeenIdentity> = fc
+  .record({
+    kind: fc.constantFrom('phone', 'email'),
+    n: fc.integer({ min: 1, max: 6 }),
+    trust: fc.constantFrom('claimed', 'observed', 'attested', 'verified'),
+  })
+  .map(({ kind, n, trust }) => {
+    const key = `${kind}${n}`;
+    return { kind, key, display: key, lookup: key, value: key, trust };
+  });
+const eventArb = fc.record({
+  seen: fc.array(seenArb, { maxLength: 3 }),
+  eventKey: fc.option(
+    fc.integer({ min: 1, max: 8 }).map((n) => `event${n}`),
+    { freq: 3 },
+  ),
+  name: fc.option(fc.constantFrom('Anna', 'Boris'), { nil: undefined }),
+});
+type Drawn =
+  | { ignored: string }
+  | { quarantined: string }
+  | { events: (typeof eventArb extends fc.Arbitrary<infer T> ? T : never)[] };
+const drawnArb: fc.Arbitrary<Drawn> = fc.oneof(
+  { weight: 8, arbitrary: fc.record({ events: fc.array(eventArb, { minLength: 0, maxLength: 3 }) }) },
+  { weight: 1, arbitrary: fc.constant({ ignored: 'ping' }) },
+  { weight: 1, arbitrary: fc.constant({ quarantined: 'malformed' }) },
+);
+const drawnList = fc.array(drawnArb, { minLength: 1, maxLength: 25 });
+
+function toItem(drawn: Drawn, index: number, was: Item['was'] = null): Item {
+  const deliveryId = `d${index}`;
+  const verdict: Verdict =
+    'events' in drawn
+      ? {
+          events: drawn.events.map(
+            ({ seen, eventKey, name }, at): DecodedEvent => ({
+              messageId: `${deliveryId}.${at}`,
+              eventKey,
+              seen,
+              event: {
+                kind: 'form',
+                direction: 'inbound',
+                sender: { identities: [], ...(name === undefined ? {} : { name }) },
+              },
+            }),
+          ),
+        }
+      : drawn;
+  return { deliveryId, endpoint, receivedAtMs: NOON + index, verdict, was, forgiven: was !== null };
+}
+
+/** Runs the deliveries in order, cut where `cuts` says. */
+function run(base: Base, items: readonly Item[], cuts: readonly number[]): Base {
+  let from = 0;
+  for (const to of [...new Set([...cuts.map((cut) => cut % items.length), items.length])].sort((a, b) => a - b)) {
+    if (to > from) base.write(decide(items.slice(from, to), base.known(), desk, NOON));
+    from = Math.max(from, to);
+  }
+  return base;
+}
+
+test('any cut into batches gives the same people, leads, messages and outcomes', () => {
+  fc.assert(
+    fc.property(drawnList, fc.array(fc.nat(), { maxLength: 10 }), (drawn, cuts) => {
+      const items = drawn.map((one, index) => toItem(one, index));
+      expect(run(new Base(), items, cuts).summary()).toEqual(run(new Base(), items, []).summary());
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('each delivery has exactly one outcome, complete and allowed by the base', () => {
+  fc.assert(
+    fc.property(drawnList, (drawn) => {
+      const items = drawn.map((one, index) => toItem(one, index));
+      const plan = decide(items, new Base().known(), desk, NOON);
+      expect(plan.outcomes.map((one) => one.item)).toEqual(items);
+      for (const { outcome, reason, contactId, leadId } of plan.outcomes) {
+        const settled = outcome === 'opened' || outcome === 'attached';
+        expect([contactId !== null, leadId !== null, reason !== null]).toEqual([settled, settled, !settled]);
+      }
+      expect(plan.leads.reduce((sum, lead) => sum + lead.messages, 0)).toBe(plan.messages.length);
+      expect(plan.leadEvents).toHaveLength(plan.messages.length);
+    }),
+  );
+});
+
+test('an identity, once held, stays where it is: nothing from outside makes two people one or changes a trust', () => {
+  fc.assert(
+    fc.property(drawnList, drawnList, (first, then) => {
+      const base = run(
+        new Base(),
+        first.map((one, index) => toItem(one, index)),
+        [],
+      );
+      const before = structuredClone(base.holders);
+      const contacts = base.contacts.size;
+      run(
+        base,
+        then.map((one, index) => toItem(one, 1000 + index)),
+        [],
+      );
+      for (const [lookup, held] of before) expect(base.holders.get(lookup)).toEqual(held);
+      expect(base.contacts.size).toBeGreaterThanOrEqual(contacts);
+    }),
+  );
+});
+
+test('a replay of everything, in any order, changes nothing', () => {
+  fc.assert(
+    fc.property(drawnList, fc.array(fc.nat(), { maxLength: 5 }), fc.boolean(), (drawn, cuts, backwards) => {
+      const items = drawn.map((one, index) => toItem(one, index));
+      const base = run(new Base(), items, cuts);
+      const before = base.summary();
+      const outcomes = new Map(base.outcomes);
+      const again = drawn.map((one, index) => {
+        const { outcome, contactId, leadId } = base.outcomes.get(`d${index}`)!;
+        return toItem(one, index, { outcome, contactId, leadId });
+      });
+      run(base, backwards ? again.toReversed() : again, cuts);
+      expect(base.summary()).toEqual(before);
+      for (const [id, { outcome, leadId }] of outcomes)
+        expect(base.outcomes.get(id)).toMatchObject({ outcome, leadId });
+    }),
+    { numRuns: 500 },
+  );
+});
