@@ -1,5 +1,6 @@
 /**
- * The door for the outside world: `/in/<channel>/<endpoint key>`. Finds the endpoint, limits the body and the rate, lets
+ * The door for the outside world: `/in/<channel>/<endpoint key>`. Finds the endpoint, limits the body and the rate,
+ * lets
  * the channel verify, accepts, answers. Nothing here knows whose request it is, so nothing can tell.
  *
  * It knows no framework: Hono hands visits in for the Worker and for everything that is not hot, and the Node server
@@ -16,6 +17,7 @@ import { clientAddress } from './client-address.ts';
 import { checkMediaType, checkOrigin, corsHeaders, limitsOf, lookLimits } from './door-rules.ts';
 import { errorPage } from './error-page.ts';
 import { answerError } from './problem.ts';
+import { alwaysHeaders } from './secure-headers.ts';
 
 export interface DoorParts {
   readonly endpoints: EndpointBook;
@@ -47,6 +49,7 @@ export type Door = (visit: Visit) => Promise<Answer>;
 
 export function createDoor(deps: Deps, parts: DoorParts): Door {
   const addressOf = clientAddress(deps.config.trustedProxies);
+  const always = alwaysHeaders(deps.config);
   const toolDeps = { sql: deps.sql, vault: deps.vault, clock: deps.clock, fetch: parts.fetch };
 
   const requestOf = (visit: Visit, body: Uint8Array): InboundRequest => ({
@@ -83,14 +86,14 @@ export function createDoor(deps: Deps, parts: DoorParts): Door {
   };
 
   return async (visit) => {
-    let cors: Readonly<Record<string, string>> = {};
+    let ours: Readonly<Record<string, string>> = always;
     try {
       const endpoint = await parts.endpoints.byKey(deps.sql, visit.channel, visit.key);
       if (endpoint === undefined) throw new Rejected(404, 'There is no such endpoint.');
-      cors = corsHeaders(endpoint, visit.headers.origin, deps.config.publicUrl);
-      if (visit.method === 'POST') return withHeaders(await take(visit, endpoint), cors);
-      if (visit.method === 'GET' || visit.method === 'HEAD') return withHeaders(await look(visit, endpoint), cors);
-      if (visit.method === 'OPTIONS') return { status: 204, headers: cors };
+      ours = { ...always, ...corsHeaders(endpoint, visit.headers.origin, deps.config.publicUrl) };
+      if (visit.method === 'POST') return withHeaders(await take(visit, endpoint), ours);
+      if (visit.method === 'GET' || visit.method === 'HEAD') return withHeaders(await look(visit, endpoint), ours);
+      if (visit.method === 'OPTIONS') return { status: 204, headers: ours };
       throw new Rejected(405, 'POST is what works here.');
     } catch (error) {
       const problem = answerError(error, deps.log);
@@ -98,7 +101,7 @@ export function createDoor(deps: Deps, parts: DoorParts): Door {
       const page = visit.method === 'POST' && (visit.headers.accept ?? '').includes('text/html');
       const shown = page ? await errorPage(problem, visit.headers['accept-language']) : problem;
       const headers = Object.fromEntries([...shown.headers].map(([name, value]) => [NAMES[name] ?? name, value]));
-      return withHeaders({ status: shown.status, headers, body: await shown.text() }, cors);
+      return withHeaders({ status: shown.status, headers, body: await shown.text() }, ours);
     }
   };
 }

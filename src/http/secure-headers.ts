@@ -13,14 +13,19 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** A handler's own header wins. `/in/` is the channels' business: their pages stand in frames of other sites. */
-export function secureHeaders(config: Pick<Config, 'publicUrl'>): MiddlewareHandler {
-  const always: Record<string, string> = {
+/** On whatever leaves the house, through whichever door. */
+export function alwaysHeaders(config: Pick<Config, 'publicUrl'>): Record<string, string> {
+  return {
     'X-Content-Type-Options': 'nosniff',
     ...(config.publicUrl.startsWith('https:')
       ? { 'Strict-Transport-Security': 'max-age=31536000; includeSubDomains' }
       : {}),
   };
+}
+
+/** A handler's own header wins. `/in/` is the channels' business: their pages stand in frames of other sites. */
+export function secureHeaders(config: Pick<Config, 'publicUrl'>): MiddlewareHandler {
+  const always = alwaysHeaders(config);
   const pages: Record<string, string> = {
     ...always,
     'Content-Security-Policy': CONTENT_SECURITY_POLICY,

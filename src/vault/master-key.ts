@@ -1,7 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { readMasterKeys } from './read-master-keys.ts';
+
+const MAX_LOOKS = 20;
+const LOOK_MS = 50;
 
 export interface MasterKey {
   /** Newest first. More than one while a rotation is under way. */
@@ -28,10 +32,19 @@ export async function loadMasterKey(settings: MasterKeySettings): Promise<Master
   const file = settings.masterKeyFile ?? path.join(settings.dataDir, 'master.key');
   if (settings.masterKeyFile === undefined && (await makeFile(file)))
     return { keys: readMasterKeys(await readFile(file, 'utf8'), file), from: file, made: true };
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+  const text = await readWritten(file).catch((cause: unknown) => {
     throw new Error(`the master key file ${file} cannot be read`, { cause });
   });
   return { keys: readMasterKeys(text, file), from: file, made: false };
+}
+
+/** The start that made the file may not have written into it yet. */
+async function readWritten(file: string): Promise<string> {
+  for (let turn = 1; ; turn += 1) {
+    const text = await readFile(file, 'utf8');
+    if (text.trim() !== '' || turn >= MAX_LOOKS) return text;
+    await sleep(LOOK_MS);
+  }
 }
 
 async function makeFile(file: string): Promise<boolean> {
