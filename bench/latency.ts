@@ -1,4 +1,7 @@
-/** From the webhook to the screen at 300 requests a second: an open screen's event stream against the time of sending. */
+/**
+ * From the webhook to the screen at 300 requests a second: an open screen's event stream against the time of
+ * sending.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bodyOf } from './load.ts';
 import { makeAdmin } from './people.ts';
@@ -44,7 +47,8 @@ export async function latency(bed: Bed, contacts: number): Promise<string> {
     const delays = heard.map((at, i) => at - sent[i]!).sort((a, b) => a - b);
     const at = (share: number): string => (delays[Math.floor(delays.length * share)] ?? Number.NaN).toFixed(1);
     return (
-      `webhook to screen, ${contacts} contacts, ${PER_SECOND}/s for ${SECONDS} s: heard ${heard.length} of ${sent.length}, ` +
+      `webhook to screen, ${contacts} contacts, ${PER_SECOND}/s for ${SECONDS} s: ` +
+      `heard ${heard.length} of ${sent.length}, ` +
       `p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, max ${at(0.99999)} ms`
     );
   } finally {

@@ -25,12 +25,15 @@ function request()
   n = n + 1
   local id = (base * 1000003 + n * 7) % 10000000000
   return wrk.format(nil, nil, nil, string.format(
-    '{"name":"Person %d","phone":"+7%010d","email":"p%d-%d@example.com","message":"I would like to order forty windows for my country house, please call me back after six.","utm_source":"bench","utm_campaign":"autumn","page":"https://shop.example.com/windows"}',
+    '{"name":"Person %d","phone":"+7%010d","email":"p%d-%d@example.com",' ..
+    '"message":"I would like to order forty windows for my country house, please call me back after six.",' ..
+    '"utm_source":"bench","utm_campaign":"autumn","page":"https://shop.example.com/windows"}',
     n, id, base, n))
 end
 function done(summary, latency, requests)
   io.write(string.format("RESULT %d %d %d %.3f %.3f\\n", summary.requests, summary.duration,
-    summary.errors.status + summary.errors.connect + summary.errors.read + summary.errors.write + summary.errors.timeout,
+    summary.errors.status + summary.errors.connect + summary.errors.read + summary.errors.write
+      + summary.errors.timeout,
     latency:percentile(50) / 1000, latency:percentile(99) / 1000))
 end`;
 

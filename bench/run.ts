@@ -1,7 +1,8 @@
 /**
  * `npm run bench -- [--contacts 10000,1000000] [--connections 64,256] [--pairs 5] [--seconds 8] [--only part,part]`
  *
- * Parts: throughput, latency, claims, start. Everything runs on this machine alone: the database, the server under test and the load share
+ * Parts: throughput, latency, claims, start. Everything runs on this machine alone: the database, the server under
+ * test and the load share
  * its cores, and fsync is on.
  */
 import { randomBytes } from 'node:crypto';
@@ -91,7 +92,8 @@ function report(contacts: number, series: readonly Series[]): void {
     console.log(
       `| ${contacts} | ${connections} | ${subject} | ${of((s) => s.perSecond)} | ${median(ratios).toFixed(2)} ` +
         `(${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)}) | ${of((s) => s.p50Ms)} | ` +
-        `${of((s) => s.p99Ms)} | ${of((s) => s.appUs)} | ${of((s) => s.databaseUs)} | ${samples.reduce((n, s) => n + s.errors, 0)} |`,
+        `${of((s) => s.p99Ms)} | ${of((s) => s.appUs)} | ${of((s) => s.databaseUs)} | ` +
+        `${samples.reduce((n, s) => n + s.errors, 0)} |`,
     );
   }
 }

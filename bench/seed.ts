@@ -1,5 +1,6 @@
 /**
- * A base of N contacts, written straight into the tables: what matters to the benchmark is the size of the indexes that
+ * A base of N contacts, written straight into the tables: what matters to the benchmark is the size of the indexes
+ * that
  * a new request meets. Each contact has two identities under random lookups, a key, and a closed lead with a message.
  */
 import type postgres from 'postgres';
@@ -37,13 +38,17 @@ async function writeChunk(
         || '8' || substr(md5(n::text || ${from}::text), 1, 15))::uuid as id,
       to_timestamp((1700000000000 + (${from}::bigint + n) * 50) / 1000.0) as at
     from generate_series(1, ${rows}::bigint) n`;
-  await tx`insert into contacts (id, created_at, name, language) select id, at, decode(repeat('ab', 42), 'hex'), 'ru' from seed`;
+  await tx`
+    insert into contacts (id, created_at, name, language)
+    select id, at, decode(repeat('ab', 42), 'hex'), 'ru' from seed`;
   await tx`insert into contact_keys (contact_id, wrapped) select id, decode(repeat('cd', 65), 'hex') from seed`;
   await tx`
     insert into identities (lookup, contact_id, kind, trust, value, created_at)
-    select gen_random_uuid(), id, k, 0, decode(repeat('ef', 41), 'hex'), at from seed, unnest(array['phone', 'email']) k`;
+    select gen_random_uuid(), id, k, 0, decode(repeat('ef', 41), 'hex'), at
+    from seed, unnest(array['phone', 'email']) k`;
   await tx`
-    insert into leads (id, contact_id, endpoint_id, channel, stage, queue_id, opened_at, closed_at, last_message_at, repeat)
+    insert into leads (id, contact_id, endpoint_id, channel, stage, queue_id, opened_at, closed_at, last_message_at,
+      repeat)
     select id, id, ${endpointId}, 'form', 'won', ${queueId}, at, at, at, false from seed`;
   await tx`
     insert into messages (id, contact_id, lead_id, endpoint_id, kind, direction, at, body)

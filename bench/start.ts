@@ -36,7 +36,8 @@ export async function startAndMemory(): Promise<string> {
     cold.sort((a, b) => a - b);
     const mb = (bytes: number): string => (bytes / 1_000_000).toFixed(0);
     return (
-      `first start ${first.ms.toFixed(0)} ms; start to ready on an existing database ${cold[STARTS >> 1]?.toFixed(0)} ms ` +
+      `first start ${first.ms.toFixed(0)} ms; ` +
+      `start to ready on an existing database ${cold[STARTS >> 1]?.toFixed(0)} ms ` +
       `(${cold[0]?.toFixed(0)}–${cold.at(-1)?.toFixed(0)}); idle after ${IDLE_SECONDS} s: app ${mb(app)} MB, ` +
       `database ${mb(database)} MB, together ${mb(app + database)} MB PSS`
     );

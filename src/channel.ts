@@ -39,7 +39,9 @@ export interface EndpointContext<S> {
   readonly defaultCountry: string;
   /** BCP 47, the language of the endpoint's own pages when the visitor's is unknown. */
   readonly language: string;
-  /** Where this endpoint is reached from outside, without a trailing slash: `https://inlet.example.com/in/form/k3y`. */
+  /**
+   * Where this endpoint is reached from outside, without a trailing slash: `https://inlet.example.com/in/form/k3y`.
+   */
   readonly address: string;
 }
 
@@ -92,7 +94,10 @@ export interface ClaimedIdentity {
   readonly trust: Trust;
 }
 
-/** One answer of a form, in the order it was asked. `kind` decides masking: `phone` and `email` are hidden by default. */
+/**
+ * One answer of a form, in the order it was asked. `kind` decides masking: `phone` and `email` are hidden by
+ * default.
+ */
 export interface Field {
   readonly name: string;
   readonly value: string;
@@ -173,7 +178,9 @@ export interface Capabilities {
    * follow. An empty list means any origin. Absent: no CORS headers at all.
    */
   readonly originsSetting?: string;
-  /** Requests a minute from one client address and on one endpoint, unless the endpoint says otherwise; 0: no limit. */
+  /**
+   * Requests a minute from one client address and on one endpoint, unless the endpoint says otherwise; 0: no limit.
+   */
   readonly rate?: { readonly perAddressPerMinute: number; readonly perEndpointPerMinute: number };
 }
 
@@ -189,7 +196,8 @@ export interface Outbound {
  * A channel: at most nine members.
  *
  * @template Schema zod object of the endpoint's settings. Mark a secret with `.meta({ secret: true })`, give every
- * setting `.meta({ title, description })`: the admin's form, the validation and the masking all come from this one place.
+ * setting `.meta({ title, description })`: the admin's form, the validation and the masking all come from this one
+ * place.
  */
 export interface Channel<Schema extends z.ZodObject = z.ZodObject> {
   /** Path segment and database value: lower-case, stable for ever. */
@@ -224,7 +232,8 @@ export interface Channel<Schema extends z.ZodObject = z.ZodObject> {
     endpoint: EndpointContext<z.output<Schema>>,
   ) => Promise<readonly InboundEvent[] | Nothing> | readonly InboundEvent[] | Nothing;
   /**
-   * Holds a socket or a cursor until `signal` aborts. Hands each raw request to `accept` and acknowledges upstream only
+   * Holds a socket or a cursor until `signal` aborts. Hands each raw request to `accept` and acknowledges upstream
+   * only
    * after that promise resolved.
    */
   readonly listen?: (

@@ -9,7 +9,9 @@ type Issue = z.core.$ZodIssue;
 const MAX_FIELDS = 50;
 const MAX_NAME = 100;
 
-/** Field -> what is wrong with it. Nested fields are written with dots: `members.0.userId`; the whole body is `body`. */
+/**
+ * Field -> what is wrong with it. Nested fields are written with dots: `members.0.userId`; the whole body is `body`.
+ */
 export function fieldsOf(issues: readonly z.core.$ZodIssue[]): Record<string, string> {
   const fields: Record<string, string> = Object.create(null);
   for (const issue of issues.slice(0, MAX_FIELDS)) {

@@ -48,7 +48,8 @@ export function createMetrics(sql: Sql): Metrics {
         select (select count(*)::int from pending) as pending,
           (select count(*)::int from outcomes where outcome = 'quarantined') as quarantined,
           coalesce(extract(epoch from now())
-            - (select inlet_id_ms(delivery_id) from pending order by delivery_id limit 1) / 1000.0, 0)::float8 as oldest`;
+            - (select inlet_id_ms(delivery_id) from pending order by delivery_id limit 1) / 1000.0, 0)::float8
+            as oldest`;
       pending.set(row?.pending ?? 0);
       oldest.set(Math.max(0, row?.oldest ?? 0));
       quarantined.set(row?.quarantined ?? 0);

@@ -1,6 +1,8 @@
 /**
- * Random bytes in small portions. Asking the system's generator costs microseconds whatever the size, which for a nonce, a
- * key and an id a message adds up to a large part of sealing it: one call fills a pool, portions are handed out once and
+ * Random bytes in small portions. Asking the system's generator costs microseconds whatever the size, which for a
+ * nonce, a
+ * key and an id a message adds up to a large part of sealing it: one call fills a pool, portions are handed out once
+ * and
  * wiped from the pool as they go.
  */
 import { randomFillSync } from 'node:crypto';

@@ -1,4 +1,6 @@
-/** The built web app from `dist/web`: hashed files for ever, everything else the one page that routes in the browser. */
+/**
+ * The built web app from `dist/web`: hashed files for ever, everything else the one page that routes in the browser.
+ */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';

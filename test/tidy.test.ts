@@ -50,7 +50,8 @@ const FLOORS: readonly (readonly string[])[] = [
 ];
 
 function floorOf(file: string): number {
-  if (isEntry(file) || file === 'src/app.ts') return FLOORS.length;
+  // The app and the opening of an installation are wiring that the entries share.
+  if (isEntry(file) || file === 'src/app.ts' || file === 'src/installation.ts') return FLOORS.length;
   const room = /^src\/([^/]+)\//.exec(file)?.[1];
   // Files beside the rooms (the contract, errors, clock, ...) lie below all of them.
   return room === undefined ? -1 : FLOORS.findIndex((rooms) => rooms.includes(room));

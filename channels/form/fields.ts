@@ -71,7 +71,10 @@ export function leafName(name: string): string {
   return path.slice(skip).join(' ');
 }
 
-/** A site has a handful of field names and posts them all day; a stranger's thousand new ones push nothing out of order. */
+/**
+ * A site has a handful of field names and posts them all day; a stranger's thousand new ones push nothing out of
+ * order.
+ */
 const MAX_REMEMBERED = 2000;
 
 function remember<T>(read: (name: string) => T): (name: string) => T {

@@ -15,12 +15,14 @@ export interface AuditEntry {
 }
 
 /**
- * Adds one entry in the caller's transaction, of a person or of the house. Entries are serialised until the transaction
+ * Adds one entry in the caller's transaction, of a person or of the house. Entries are serialised until the
+ * transaction
  * ends: make this its last statement, so that nobody waits for more than a commit, and no two wait for each other.
  */
 export async function audit(tx: Tx, entry: AuditEntry): Promise<void> {
   const { actor, action, target = null, data = {} } = entry;
-  await tx`select audit_append(${actor.userId}::uuid, ${actor.name}, ${action}, ${target}, ${toJsonb(data)}::text::jsonb)`;
+  await tx`
+    select audit_append(${actor.userId}::uuid, ${actor.name}, ${action}, ${target}, ${toJsonb(data)}::text::jsonb)`;
 }
 
 export interface AuditAnchor {

@@ -44,7 +44,9 @@ export function networkOf(address: string): string {
     .join(':');
 }
 
-/** Counts one guess and throws 429 when it is one too many, for an account that exists just as for one that does not. */
+/**
+ * Counts one guess and throws 429 when it is one too many, for an account that exists just as for one that does not.
+ */
 export async function countGuess(
   sql: Sql,
   vault: Pick<Vault, 'lookup'>,

@@ -22,7 +22,8 @@ export function setupUrl(publicUrl: string, token: string): string {
 }
 
 /**
- * A fresh token while there is no user at all, else `undefined`. Links made by an earlier start or another replica stay
+ * A fresh token while there is no user at all, else `undefined`. Links made by an earlier start or another replica
+ * stay
  * good until the first user exists: whoever reads either log can go on.
  */
 export async function ensureFirstAdminLink(sql: Sql, clock: Clock): Promise<string | undefined> {

@@ -43,8 +43,8 @@ export const replayCommand = defineCommand({
     'no-wait': { type: 'boolean', help: 'Leave the work to the running server' },
   },
   more:
-    'Whoever replays a delivery that was set aside as suspect (honeypot, too-fast) says that it is no machine:\n' +
-    'it becomes a lead. With --quarantined --reason you choose which ones.',
+    'What was set aside as suspect (honeypot, too-fast) stays aside, unless you name the delivery, or its\n' +
+    'reason with --quarantined --reason: then you say that it is no machine, and it becomes a lead.',
   run: (call, values) => {
     const { delivery, quarantined = false, reason } = values;
     if (delivery !== undefined && !isId(delivery)) throw new UsageError('--delivery is no id of a delivery.');
@@ -109,7 +109,11 @@ async function replayQuarantined(sql: Sql, scope: Scope): Promise<number> {
           and (${endpoint}::uuid is null or endpoint_id = ${endpoint})
         order by delivery_id limit ${PAGE} for update skip locked`;
       const ids = rows.map((row) => row.delivery_id);
-      return { ids, moved: (await requeue(tx, ids, 'quarantined')).length };
+      // Whoever names one delivery, or the suspicion itself, has judged it; "all of quarantine" has not.
+      return {
+        ids,
+        moved: (await requeue(tx, ids, { only: 'quarantined', forgiven: delivery !== null || reason !== '' })).length,
+      };
     });
     replayed += page.moved;
     if (page.ids.length < PAGE) break;

@@ -2,7 +2,8 @@
  * Whose message is this? Pure: it sees the message's identities and what the base knows of them, and decides. Never
  * touches the database, so the same function explains itself on screen and is tested by properties.
  *
- * Here the machine never makes two people one. A claimed identity may bring a request to a contact; it changes nothing.
+ * Here the machine never makes two people one. A claimed identity may bring a request to a contact; it changes
+ * nothing.
  */
 import type { Trust } from '../channel.ts';
 import type { MatchingKey } from './matching-key.ts';
@@ -55,7 +56,8 @@ export function resolve(seen: readonly SeenIdentity[], holders: (lookup: string)
     else for (const holder of held) note(strength, holder, identity);
   }
   const ranked = [...strength.entries()].sort(
-    ([a, x], [b, y]) => y.score - x.score || (a < b ? -1 : 1), // equal strength: the older contact (ids are ordered by time)
+    // Equal strength: the older contact; ids are ordered by time.
+    ([a, x], [b, y]) => y.score - x.score || (a < b ? -1 : 1),
   );
   const best = ranked[0];
   if (best === undefined) {

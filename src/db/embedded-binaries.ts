@@ -58,7 +58,8 @@ async function hydrate(packageDir: string): Promise<void> {
 
 /**
  * PostgreSQL refuses to run as root. Root therefore becomes the owner of the existing data folder, or `postgres`, or
- * `nobody`. Where that user cannot even reach the folders (a checkout below /root), a user namespace gives root another
+ * `nobody`. Where that user cannot even reach the folders (a checkout below /root), a user namespace gives root
+ * another
  * number; where those are forbidden too (Docker), that user gets the one capability to walk through closed folders.
  */
 export async function chooseRunner(dataDir: string | undefined, parent: string, binaries: Binaries): Promise<Runner> {

@@ -109,7 +109,9 @@ async function refuseOld(sql: Sql): Promise<void> {
     );
 }
 
-/** Asks again and again instead of waiting in the server: a waiting session would hold back what the other one does. */
+/**
+ * Asks again and again instead of waiting in the server: a waiting session would hold back what the other one does.
+ */
 async function lock(sql: Sql, log: NonNullable<MigrateOptions['log']>): Promise<void> {
   const since = Date.now();
   for (;;) {

@@ -1,7 +1,8 @@
 /**
  * Keeps the embedded PostgreSQL up for as long as this process lives. Nobody else would: it is no service of the
  * operating system, and who brings no database should not have to look after one. A server that was killed (the kernel
- * short of memory, a person, a full disk) is started again; requests meanwhile get 503, and the pool finds it by itself.
+ * short of memory, a person, a full disk) is started again; requests meanwhile get 503, and the pool finds it by
+ * itself.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../log.ts';

@@ -42,14 +42,8 @@ export function apiKeyRoutes(deps: Deps) {
         return c.json({ ...render(made), secret: made.secret }, 201);
       },
     )
-    .delete(
-      '/api-keys/:id',
-      describe({ summary: 'Revoke a key', tag: TAG }),
-      allow('admin'),
-      idParam(),
-      async (c) => {
-        await revokeApiKey(deps, c.get('actor'), c.req.valid('param').id);
-        return c.body(null, 204);
-      },
-    );
+    .delete('/api-keys/:id', describe({ summary: 'Revoke a key', tag: TAG }), allow('admin'), idParam(), async (c) => {
+      await revokeApiKey(deps, c.get('actor'), c.req.valid('param').id);
+      return c.body(null, 204);
+    });
 }

@@ -11,7 +11,8 @@ type Document = Awaited<ReturnType<typeof generateSpecs>>;
 /** Reads one file of swagger-ui-dist; the entry that has a file system hands it in. */
 export type DocsFile = (name: string) => Promise<Uint8Array>;
 
-const DESCRIPTION = `Log in with \`POST /api/v1/session\` (a cookie), or send an API key: \`Authorization: Bearer inl_...\`.
+const DESCRIPTION = `Log in with \`POST /api/v1/session\` (a cookie), or send an API key:
+\`Authorization: Bearer inl_...\`.
 \`x-roles\` says who may call a route. Errors are RFC 9457 problem details. What a person may not see is 404.`;
 
 /** Describes every route that `app` has by now. */

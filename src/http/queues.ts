@@ -1,8 +1,8 @@
 import { Hono } from 'hono';
 import { z } from 'zod';
 import type { Deps } from '../deps.ts';
+import type { Hours } from '../hours.ts';
 import { deleteQueue, listQueues, type QueueView, saveQueue } from '../routing/desk-store.ts';
-import type { Hours } from '../routing/hours.ts';
 import { type AppEnv, allow } from './authenticate.ts';
 import { describe } from './describe.ts';
 import * as shapes from './shapes.ts';

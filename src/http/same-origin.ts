@@ -1,6 +1,8 @@
 /**
- * Cross-site request forgery: a browser sends the session cookie by itself, so a change by cookie is believed only when
- * the browser also says that a page of ours asked for it. Hono's own check looks at form bodies only; this one looks at
+ * Cross-site request forgery: a browser sends the session cookie by itself, so a change by cookie is believed only
+ * when
+ * the browser also says that a page of ours asked for it. Hono's own check looks at form bodies only; this one looks
+ * at
  * every unsafe method.
  */
 import type { MiddlewareHandler } from 'hono';

@@ -9,7 +9,7 @@ import { readSetupLink, useSetupLink } from '../access/setup.ts';
 import { changeUser } from '../access/users.ts';
 import type { Deps } from '../deps.ts';
 import { Rejected } from '../errors.ts';
-import { type AppEnv, dropSessionCookie, readSessionCookie, allow, writeSessionCookie } from './authenticate.ts';
+import { type AppEnv, allow, dropSessionCookie, readSessionCookie, writeSessionCookie } from './authenticate.ts';
 import { describe } from './describe.ts';
 import * as shapes from './shapes.ts';
 import { body, params } from './validate.ts';

@@ -1,7 +1,8 @@
 /**
  * accept: commit the raw delivery, then answer. Nothing is parsed here.
  *
- * Concurrent accepts share one multi-row insert (group commit). Nobody waits for a timer: whoever arrives while a batch
+ * Concurrent accepts share one multi-row insert (group commit). Nobody waits for a timer: whoever arrives while a
+ * batch
  * is in flight goes into the next one, so a lone request pays one round trip and a crowd pays one fsync together.
  */
 import type { InboundRequest } from '../channel.ts';

@@ -1,6 +1,8 @@
 /**
- * The deciding core: what must exist after a batch of deliveries. Pure: it is given what was received and what the base
- * knows, and returns rows. It never asks the database, so it is tested by properties and dry-run on yesterday's traffic.
+ * The deciding core: what must exist after a batch of deliveries. Pure: it is given what was received and what the
+ * base
+ * knows, and returns rows. It never asks the database, so it is tested by properties and dry-run on yesterday's
+ * traffic.
  */
 import type { InboundEvent } from '../channel.ts';
 import { type Holder, type Resolution, resolve, type SeenIdentity, trustLevel } from '../contacts/resolve.ts';
@@ -37,6 +39,8 @@ export interface Item {
     readonly contactId: string | null;
     readonly leadId: string | null;
   } | null;
+  /** A person has judged its suspicion and retried it. */
+  readonly forgiven: boolean;
 }
 
 export interface KnownContact {
@@ -172,9 +176,9 @@ function decideOne(world: World, item: Item): Decided {
   if (settled && !('events' in verdict)) return { ...nothing, outcome: item.was.outcome, reason: null };
   if ('ignored' in verdict) return { ...nothing, outcome: 'ignored', reason: verdict.ignored };
   if ('quarantined' in verdict) return { ...nothing, outcome: 'quarantined', reason: verdict.quarantined };
-  // A person who retries a suspect delivery has judged it: the suspicion is spent.
   const suspect = verdict.events.find((one) => one.event.suspect !== undefined)?.event.suspect;
-  if (suspect !== undefined && item.was === null) return { ...nothing, outcome: 'quarantined', reason: suspect };
+  if (suspect !== undefined && !item.forgiven && !settled)
+    return { ...nothing, outcome: 'quarantined', reason: suspect };
   if (verdict.events.length === 0) return { ...nothing, outcome: 'ignored', reason: 'nothing in it for us' };
   const results = verdict.events.map((one) => placeEvent(world, item, one));
   const best =

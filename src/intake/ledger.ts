@@ -1,6 +1,7 @@
 /**
  * The proof that nothing was lost. `received` is counted in `deliveries`, which never change; the outcomes and the
- * pending are counted in tables of their own. If a delivery ever vanished, or stood in two places, the two sides differ.
+ * pending are counted in tables of their own. If a delivery ever vanished, or stood in two places, the two sides
+ * differ.
  */
 import type { Sql } from '../db/open.ts';
 import { firstIdAt } from '../ids.ts';

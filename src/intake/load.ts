@@ -1,4 +1,7 @@
-/** load: the batch's deliveries under lock, and everything in the base that they touch, in a constant number of queries. */
+/**
+ * load: the batch's deliveries under lock, and everything in the base that they touch, in a constant number of
+ * queries.
+ */
 import type { Tx } from '../access/actor.ts';
 import type { Holder } from '../contacts/resolve.ts';
 import { plainColumn } from '../db/columns.ts';
@@ -14,6 +17,7 @@ export interface LockedDelivery {
   readonly lead_id: string | null;
   readonly was: Outcome | null;
   readonly attempts: number;
+  readonly forgiven: boolean;
   readonly raw: Buffer;
   readonly edit_version: number | null;
   readonly edit_raw: Buffer | null;
@@ -25,7 +29,7 @@ export interface LockedDelivery {
 /** Locks what is still pending of these; what another replica holds is skipped. In order of arrival. */
 export function lockDeliveries(tx: Tx, ids: readonly string[]): Promise<LockedDelivery[]> {
   return tx<LockedDelivery[]>`
-    select p.delivery_id, p.endpoint_id, p.key_wrap, p.contact_id, p.lead_id, p.was, p.attempts,
+    select p.delivery_id, p.endpoint_id, p.key_wrap, p.contact_id, p.lead_id, p.was, p.attempts, p.forgiven,
       d.raw, d.received_at, e.version as edit_version, e.raw as edit_raw, k.wrapped as contact_key,
       (select version from desk_version) as desk_version
     from pending p

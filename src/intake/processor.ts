@@ -56,7 +56,8 @@ async function pick(deps: ProcessDeps, claimId: string, retriesFirst: boolean): 
       insert into batch_claims (id, delivery_ids)
       select ${claimId}, jsonb_agg(delivery_id) from picked having count(*) > 0
     )
-    select delivery_id, bytes, set_config('synchronous_commit', 'off', true) as relaxed from picked order by delivery_id`;
+    select delivery_id, bytes, set_config('synchronous_commit', 'off', true) as relaxed
+    from picked order by delivery_id`;
   const ids: string[] = [];
   let bytes = 0;
   for (const row of rows) {

@@ -6,6 +6,7 @@ import { type Actor, asSystem, type Tx } from '../access/actor.ts';
 import { audit } from '../access/audit.ts';
 import type { InboundRequest } from '../channel.ts';
 import type { Clock } from '../clock.ts';
+import { maskText } from '../contacts/mask.ts';
 import { spendReveal } from '../contacts/reveal.ts';
 import type { Sql } from '../db/open.ts';
 import { Rejected } from '../errors.ts';
@@ -98,7 +99,8 @@ interface Opened {
 /** The bytes of a quarantined delivery. Others are read through their lead, under its rights. */
 async function open(deps: QuarantineDeps, tx: Tx, deliveryId: string): Promise<Opened> {
   const [row] = await tx<(LockedDelivery & { outcome: string })[]>`
-    select o.delivery_id, o.endpoint_id, o.key_wrap, o.contact_id, o.lead_id, o.attempts, o.outcome, d.raw, d.received_at,
+    select o.delivery_id, o.endpoint_id, o.key_wrap, o.contact_id, o.lead_id, o.attempts, o.outcome,
+      d.raw, d.received_at,
       e.version as edit_version, e.raw as edit_raw, k.wrapped as contact_key
     from outcomes o
     join deliveries d on d.id = o.delivery_id
@@ -122,7 +124,10 @@ export interface DeliveryContent {
   readonly binary: boolean;
 }
 
-/** The body as text, on record: who looked at which delivery. It may hold anybody's phone: one of a manager's reveals. */
+/**
+ * The body as text, on record: who looked at which delivery. It may hold anybody's phone: one of a manager's
+ * reveals.
+ */
 export function readContent(deps: QuarantineDeps, actor: Actor, deliveryId: string): Promise<DeliveryContent> {
   return asSystem(deps.sql, async (tx) => {
     const { request } = await open(deps, tx, deliveryId);
@@ -142,7 +147,7 @@ export function readContent(deps: QuarantineDeps, actor: Actor, deliveryId: stri
 /** Once more with today's code; a suspicion (honeypot, too fast) is spent by the person who asks. */
 export async function retry(deps: QuarantineDeps, actor: Actor, deliveryId: string): Promise<void> {
   await asSystem(deps.sql, async (tx) => {
-    const moved = await requeue(tx, [deliveryId], 'quarantined');
+    const moved = await requeue(tx, [deliveryId], { only: 'quarantined', forgiven: true });
     if (moved.length === 0) throw new Rejected(404, 'This delivery is not in quarantine.');
     await audit(tx, { actor, action: 'delivery.retried', target: `delivery:${deliveryId}` });
   });
@@ -162,18 +167,23 @@ export async function editAndRetry(
     const edited = withBody(request, Buffer.from(edit.body), edit.contentType);
     await tx`
       insert into delivery_edits (delivery_id, version, edited_by, raw)
-      values (${deliveryId}, ${version}, ${actor.userId}, ${seal(key, editPlace(deliveryId, version), packRequest(edited))})`;
-    await requeue(tx, [deliveryId], 'quarantined');
+      values (${deliveryId}, ${version}, ${actor.userId},
+        ${seal(key, editPlace(deliveryId, version), packRequest(edited))})`;
+    await requeue(tx, [deliveryId], { only: 'quarantined', forgiven: true });
     await audit(tx, { actor, action: 'delivery.edited', target: `delivery:${deliveryId}`, data: { version } });
   });
   deps.wake();
 }
 
-/** Ignored for good, with who said so and why. The bytes stay: a dismissed delivery can still be replayed. */
+/**
+ * Ignored for good, with who said so and why; a phone typed into the reason is masked. The bytes stay: a dismissed
+ * delivery can still be replayed.
+ */
 export function dismiss(deps: QuarantineDeps, actor: Actor, deliveryId: string, reason: string): Promise<void> {
   return asSystem(deps.sql, async (tx) => {
     const done = await tx`
-      update outcomes set outcome = 'ignored', reason = ${`dismissed: ${reason.slice(0, 300)}`}, decided_at = now()
+      update outcomes set outcome = 'ignored', decided_at = now(),
+        reason = ${`dismissed: ${maskText(reason).slice(0, 300)}`}
       where delivery_id = ${deliveryId} and outcome = 'quarantined'`;
     if (done.count === 0) throw new Rejected(404, 'This delivery is not in quarantine.');
     await audit(tx, { actor, action: 'delivery.dismissed', target: `delivery:${deliveryId}` });

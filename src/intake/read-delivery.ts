@@ -54,6 +54,7 @@ export async function readDelivery(vault: Vault, endpoint: OpenEndpoint, row: Lo
       endpoint,
       receivedAtMs: row.received_at.getTime(),
       verdict,
+      forgiven: row.forgiven,
       was: row.was === null ? null : { outcome: row.was, contactId: row.contact_id, leadId: row.lead_id },
     },
   };

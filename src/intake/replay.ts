@@ -21,14 +21,17 @@ export interface ReplayRange {
 const PAGE = 1000;
 const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 
-function boundary(text: string | undefined, otherwise: string): string {
+function boundary(name: 'from' | 'to', text: string | undefined, otherwise: string): string {
   if (text === undefined) return otherwise;
   const at = Date.parse(text);
-  if (Number.isNaN(at)) throw new Rejected(422, 'That is not a time.', { fields: { from: 'an ISO 8601 time' } });
+  if (Number.isNaN(at)) throw new Rejected(422, 'That is not a time.', { fields: { [name]: 'an ISO 8601 time' } });
   return firstIdAt(at);
 }
 
-/** Marks everything in the range for processing and returns how many deliveries that was. Work goes on in the background. */
+/**
+ * Marks everything in the range for processing and returns how many deliveries that was. Work goes on in the
+ * background.
+ */
 export async function replay(
   deps: { readonly sql: Sql },
   actor: Actor,
@@ -39,8 +42,8 @@ export async function replay(
     throw new Rejected(422, 'Name a delivery, an endpoint or a time range.', {
       fields: { from: 'or delivery, endpoint' },
     });
-  const until = boundary(range.to, LAST_ID);
-  let after = boundary(range.from, '00000000-0000-0000-0000-000000000000');
+  const until = boundary('to', range.to, LAST_ID);
+  let after = boundary('from', range.from, '00000000-0000-0000-0000-000000000000');
   let replayed = 0;
   for (;;) {
     const page = await asSystem(deps.sql, async (tx) => {
@@ -48,10 +51,12 @@ export async function replay(
         select delivery_id from outcomes
         where delivery_id > ${after} and delivery_id < ${until}
           and (${delivery ?? null}::uuid is null or delivery_id = ${delivery ?? null})
+          -- What a person dismissed stays dismissed, unless it is named.
+          and (${delivery !== undefined} or reason is null or reason not like 'dismissed:%')
           and (${endpoint ?? null}::uuid is null or endpoint_id = ${endpoint ?? null})
         order by delivery_id limit ${PAGE} for update skip locked`;
       const ids = rows.map((row) => row.delivery_id);
-      return { ids, moved: (await requeue(tx, ids)).length };
+      return { ids, moved: (await requeue(tx, ids, { forgiven: delivery !== undefined })).length };
     });
     replayed += page.moved;
     if (page.ids.length < PAGE) break;

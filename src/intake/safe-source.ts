@@ -2,7 +2,8 @@ import type { Source } from '../channel.ts';
 
 /**
  * The part of a source that may stand unencrypted beside the lead, for routing, queues and reports: it comes from the
- * visitor's address bar, where people and mail campaigns put anything. Whatever looks like a person stays sealed in the
+ * visitor's address bar, where people and mail campaigns put anything. Whatever looks like a person stays sealed in
+ * the
  * message only.
  */
 export function safeSource(source: Source | undefined): object | null {
@@ -20,7 +21,10 @@ export function safeSource(source: Source | undefined): object | null {
   return Object.keys(safe).length > 0 ? safe : null;
 }
 
-/** Campaign names are words, digits and a few joints; anything with an @, a space-separated name or a phone is not one. */
+/**
+ * Campaign names are words, digits and a few joints; anything with an @, a space-separated name or a phone is not
+ * one.
+ */
 function isImpersonal(value: string): boolean {
   return /^[\p{L}\p{N}_.|:+-]{1,120}$/u.test(value) && !/\d[\d\-.+]{6,}/.test(value);
 }

@@ -55,7 +55,8 @@ const waiting = new WeakMap<Sql, LiveNotice[]>();
 
 /**
  * Tells the screens right after the commit instead of with it. Commits that carry a notice wait for each other in
- * PostgreSQL (one lock for the whole server until the disk has answered), which is what two hundred managers claiming at once
+ * PostgreSQL (one lock for the whole server until the disk has answered), which is what two hundred managers claiming
+ * at once
  * would feel. Notices that come while one is under way go together in the next. If this process dies in between, the
  * screens learn at their next look.
  */

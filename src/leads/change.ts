@@ -69,6 +69,15 @@ export function mustBeOpen(lead: LockedLead): void {
   if (lead.closedAt !== null) throw new Conflict('The lead is closed. Put it back into an open stage first.');
 }
 
+/** People who may hold leads: they can log in, and they are more than readers. */
+export async function mustBeActive(tx: Tx, userId: string): Promise<void> {
+  const [found] = await tx`select from users where id = ${userId} and disabled_at is null and role <> 'auditor'`;
+  if (found !== undefined) return;
+  throw new Rejected(422, 'Nobody with this id may hold leads.', {
+    fields: { userId: 'is not an active manager, head or admin' },
+  });
+}
+
 /** One line of the lead's history. `data` holds ids and words of the house, never personal data. */
 export async function record(tx: Tx, actor: Actor, leadId: string, kind: string, data: object = {}): Promise<void> {
   await tx`

@@ -7,13 +7,12 @@ import { Conflict } from '../conflict.ts';
 import { maskText } from '../contacts/mask.ts';
 import type { Sql } from '../db/open.ts';
 import { Rejected } from '../errors.ts';
+import { afterOpenSeconds, type Hours } from '../hours.ts';
 import { newId } from '../ids.ts';
-import { mustBeActive } from '../routing/claim.ts';
-import { afterOpenSeconds, type Hours } from '../routing/hours.ts';
 import { seal } from '../vault/seal.ts';
 import type { Vault } from '../vault/vault.ts';
 import { announce } from './announce.ts';
-import { changeLead, type LockedLead, mustBeOpen, mustHold, record } from './change.ts';
+import { changeLead, type LockedLead, mustBeActive, mustBeOpen, mustHold, record } from './change.ts';
 
 /** The contact has another open lead; there can be one only. */
 export class OtherLeadOpen extends Conflict {

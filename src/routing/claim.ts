@@ -5,7 +5,7 @@ import { toJsonb } from '../db/columns.ts';
 import type { Sql } from '../db/open.ts';
 import { Rejected } from '../errors.ts';
 import { announce, announceSoon } from '../leads/announce.ts';
-import { actAsSystem, changeLead, mustBeOpen, mustHold, record, retried } from '../leads/change.ts';
+import { actAsSystem, changeLead, mustBeActive, mustBeOpen, mustHold, record, retried } from '../leads/change.ts';
 
 interface Person {
   readonly id: string;
@@ -50,15 +50,6 @@ function claimerOf(actor: Actor, onBehalfOf: string | undefined): string {
   if (onBehalfOf !== undefined) return onBehalfOf;
   throw new Rejected(422, 'This key belongs to nobody: say on whose behalf it claims.', {
     fields: { userId: 'is required with a key that is not bound to a person' },
-  });
-}
-
-/** People who may hold leads: they can log in, and they are more than readers. */
-export async function mustBeActive(tx: Tx, userId: string): Promise<void> {
-  const [found] = await tx`select from users where id = ${userId} and disabled_at is null and role <> 'auditor'`;
-  if (found !== undefined) return;
-  throw new Rejected(422, 'Nobody with this id may hold leads.', {
-    fields: { userId: 'is not an active manager, head or admin' },
   });
 }
 

@@ -1,6 +1,8 @@
 import type { Tx } from '../access/actor.ts';
 
-/** Held shared by every batch that routes, alone by whoever takes a queue away: no lead goes to a queue that is gone. */
+/**
+ * Held shared by every batch that routes, alone by whoever takes a queue away: no lead goes to a queue that is gone.
+ */
 const DESK_LOCK = 0x6465736b; // "desk"
 
 /** For a batch, before it learns which version of the desk is valid. Shared locks wait for nobody but a deletion. */

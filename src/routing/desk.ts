@@ -1,5 +1,5 @@
 /** The sales desk as the deciding code sees it: endpoints, queues, people and rules, all in memory. */
-import type { Hours } from './hours.ts';
+import type { Hours } from '../hours.ts';
 
 export interface Queue {
   readonly id: string;

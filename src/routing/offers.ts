@@ -5,9 +5,9 @@
 import { asSystem, type Tx } from '../access/actor.ts';
 import { plainColumn, timeColumn } from '../db/columns.ts';
 import type { Sql } from '../db/open.ts';
+import { type Hours, isOpen } from '../hours.ts';
 import { announce, type LiveNotice } from '../leads/announce.ts';
 import { chooseAll, type Member, type Offer, UNANSWERED_AT_MOST, type Waiting } from './choose.ts';
-import { type Hours, isOpen } from './hours.ts';
 
 export interface Ticked {
   readonly missed: number;
@@ -22,7 +22,8 @@ const TICK_LOCK = 7251002;
 
 /**
  * One tick, one transaction, a constant number of statements. Any number of replicas may call it as often as they
- * like: one ticks, the others see that and go home (`undefined`). What it changes it finds by the state of the rows, so a
+ * like: one ticks, the others see that and go home (`undefined`). What it changes it finds by the state of the rows,
+ * so a
  * tick that is lost, late or repeated does no harm.
  */
 export async function tick(sql: Sql, nowMs: number): Promise<Ticked | undefined> {

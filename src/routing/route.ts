@@ -3,8 +3,8 @@
  * lead to a person.
  */
 import type { Source } from '../channel.ts';
+import { afterOpenSeconds, isOpen } from '../hours.ts';
 import type { Conditions, Desk, Queue, Rule } from './desk.ts';
-import { afterOpenSeconds, isOpen } from './hours.ts';
 
 export interface RouteFacts {
   readonly channel: string;

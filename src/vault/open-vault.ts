@@ -6,7 +6,8 @@ const INDEX_KEY = 'blind-index';
 
 /**
  * Opens the vault of this database: reads the index key, or makes it on the very first start (two replicas may race,
- * the row decides). Fails when the database belongs to another master key, so that nothing is written under a wrong one.
+ * the row decides). Fails when the database belongs to another master key, so that nothing is written under a wrong
+ * one.
  *
  * @param sql a session as inlet_system
  * @param masters 32 bytes each, newest first

@@ -1,5 +1,6 @@
 /**
- * AES-256-GCM with a random 96-bit nonce (NIST SP 800-38D), bound to its place by associated data: a ciphertext that is
+ * AES-256-GCM with a random 96-bit nonce (NIST SP 800-38D), bound to its place by associated data: a ciphertext that
+ * is
  * moved to another table, column, row or subject does not open.
  *
  * Sealed value: `01 | nonce (12) | ciphertext | tag (16)`, 29 bytes longer than the plaintext.

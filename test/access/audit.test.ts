@@ -82,7 +82,8 @@ test.each([
   [
     'an entry before the first',
     () =>
-      owner`insert into audit_log select -1, at, actor_id, actor, action, target, data, hash from audit_log where id = 1`,
+      owner`
+        insert into audit_log select -1, at, actor_id, actor, action, target, data, hash from audit_log where id = 1`,
     -1,
   ],
 ] as const)('finds %s', async (_name, tamper, brokenAt) => {

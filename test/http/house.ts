@@ -79,7 +79,9 @@ export async function openHouse(options: { config?: Partial<Config>; parts?: Par
   const person: House['person'] = async (role, name = role) => {
     const id = newId();
     const email = `${name}-${id.slice(-6)}@example.com`;
-    await sql`insert into users (id, email, name, role, password_hash) values (${id}, ${email}, ${name}, ${role}, ${NO_PASSWORD})`;
+    await sql`
+      insert into users (id, email, name, role, password_hash)
+      values (${id}, ${email}, ${name}, ${role}, ${NO_PASSWORD})`;
     const { token } = await sql.begin((tx) => openSession(tx, id, deps.clock));
     return { id, email, token };
   };

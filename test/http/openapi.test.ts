@@ -114,7 +114,9 @@ function expectation(role: (typeof ROLES)[number], method: string, operation: Op
   return worked;
 }
 
-/** Came past the guard: done, or about an object that is not there, or with a body that says nothing (or no events). */
+/**
+ * Came past the guard: done, or about an object that is not there, or with a body that says nothing (or no events).
+ */
 function worked(status: number): boolean {
   return [200, 201, 202, 204, 400, 404, 409, 422, 501].includes(status);
 }

@@ -30,7 +30,8 @@ describe('a posted form', () => {
     const { contact_id: contact, lead_id: lead } = sent.outcome!;
     const [row] = await house.sql`
       select l.stage, l.repeat, l.messages, l.owner_id, q.is_default, k.wrapped, c.name, m.body, m.id as message_id,
-        (select json_agg(json_build_object('kind', e.kind, 'data', e.data)) from lead_events e where e.lead_id = l.id) as history
+        (select json_agg(json_build_object('kind', e.kind, 'data', e.data))
+          from lead_events e where e.lead_id = l.id) as history
       from leads l join queues q on q.id = l.queue_id join contacts c on c.id = l.contact_id
       join contact_keys k on k.contact_id = c.id join messages m on m.lead_id = l.id
       where l.id = ${lead}`;
@@ -42,7 +43,8 @@ describe('a posted form', () => {
     expect(unsealText(key, contactPlace('contacts', 'name', contact, contact), row!.name)).toBe('Анна Миронова');
     const body = JSON.parse(unsealText(key, contactPlace('messages', 'body', row!.message_id, contact), row!.body));
     expect(body.text).toBe('Хочу заказать');
-    const [identity] = await house.sql`select lookup, value, trust, kind from identities where contact_id = ${contact}`;
+    const [identity] =
+      await house.sql`select lookup, value, trust, kind from identities where contact_id = ${contact}`;
     expect(identity).toMatchObject({ kind: 'phone', trust: 0 });
     const value = unsealText(key, contactPlace('identities', 'value', identity!.lookup, contact), identity!.value);
     expect(readIdentityValue(value)).toEqual({ display: '+79991112233', original: '8 (999) 111-22-33' });

@@ -21,8 +21,10 @@ const lead = async (queueId: string, closed = false) => {
   const id = newId(house.clock.ms);
   const at = new Date(house.clock.ms);
   await house.deps.sql`
-    insert into leads (id, contact_id, endpoint_id, channel, stage, queue_id, opened_at, last_message_at, repeat, closed_at)
-    values (${id}, ${newId()}, ${newId()}, 'form', 'new_request', ${queueId}, ${at}, ${at}, false, ${closed ? at : null})`;
+    insert into leads (id, contact_id, endpoint_id, channel, stage, queue_id, opened_at, last_message_at, repeat,
+      closed_at)
+    values (${id}, ${newId()}, ${newId()}, 'form', 'new_request', ${queueId}, ${at}, ${at}, false,
+      ${closed ? at : null})`;
   return id;
 };
 

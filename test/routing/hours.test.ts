@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { afterOpenSeconds, type Hours, isOpen, WEEKDAYS } from '../../src/routing/hours.ts';
+import { afterOpenSeconds, type Hours, isOpen, WEEKDAYS } from '../../src/hours.ts';
 
 const at = (iso: string): number => Date.parse(iso);
 const HOUR = 3600;

@@ -1,4 +1,6 @@
-/** The login of docs/worker.md, without any start-up parameter: what it may do, and what a person's transaction may. */
+/**
+ * The login of docs/worker.md, without any start-up parameter: what it may do, and what a person's transaction may.
+ */
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { asActor, asSystem } from '../../src/access/actor.ts';

@@ -6,9 +6,9 @@ import { useSetupLink as spendSetupLink } from '../../access/setup.ts';
 import { changeUser, inviteUser } from '../../access/users.ts';
 import { Conflict } from '../../conflict.ts';
 import type { Deps } from '../../deps.ts';
+import type { Hours } from '../../hours.ts';
 import { createEndpoint, type Endpoint } from '../../intake/endpoints.ts';
 import { listQueues, saveQueue, saveRule } from '../../routing/desk-store.ts';
-import type { Hours } from '../../routing/hours.ts';
 import { CLI } from '../open.ts';
 import type { Script, Step } from './requests.ts';
 
