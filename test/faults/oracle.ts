@@ -1,6 +1,7 @@
 /**
  * What must be true after every fault: no loss, no duplicate, no invention, no limbo, a ledger that adds up, an audit
- * chain that verifies. Looks only at what came since it last looked, so that the last of 300 kills is as cheap to judge
+ * chain that verifies. Looks only at what came since it last looked, so that the last of 300 kills is as cheap to
+ * judge
  * as the first; `whole` counts everything again.
  */
 import { verifyAudit } from '../../src/access/audit.ts';
