@@ -81,7 +81,7 @@ const list = <Item>(name: string, path: string, staleTime: number) =>
 export const stagesQuery = list<Stage>('stages', '/stages', 600_000);
 export const queuesQuery = list<Queue>('queues', '/queues', 0);
 export const rulesQuery = list<Rule>('rules', '/rules', 0);
-export const peopleQuery = list<Person>('people', '/people', 60_000);
+export const peopleQuery = list<Person>('people', '/people', 3000);
 export const channelsQuery = list<Channel>('channels', '/channels', 600_000);
 export const endpointsQuery = list<Endpoint>('endpoints', '/endpoints', 0);
 export const usersQuery = list<User>('users', '/users', 0);

@@ -4,7 +4,9 @@ let audio: AudioContext | undefined;
 const QUIET_MS = 1500;
 let lastMs = Number.NEGATIVE_INFINITY;
 
-/** Two soft notes; made on the spot, so there is no file to load. Silent until the person has clicked anything once. */
+/**
+ * Two soft notes; made on the spot, so there is no file to load. Silent until the person has clicked anything once.
+ */
 export function chime(force = false): void {
   if (!force && (preference('sound') !== 'on' || performance.now() - lastMs < QUIET_MS)) return;
   lastMs = performance.now();

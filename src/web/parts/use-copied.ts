@@ -2,7 +2,9 @@ import { useState } from 'react';
 
 const SHOWN_MS = 1600;
 
-/** Copies a text. Inlet is often served over plain http inside an office, where the modern clipboard does not exist. */
+/**
+ * Copies a text. Inlet is often served over plain http inside an office, where the modern clipboard does not exist.
+ */
 export function useCopied(): [boolean, (text: string) => Promise<void>] {
   const [copied, setCopied] = useState(false);
   const copy = async (text: string): Promise<void> => {

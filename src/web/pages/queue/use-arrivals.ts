@@ -1,7 +1,10 @@
 import { useRef } from 'react';
 import type { Lead } from '../../api/types.ts';
 
-/** Which rows came in while the list was on screen. What was there when it opened, or when the view changed, is not new. */
+/**
+ * Which rows came in while the list was on screen. What was there when it opened, or when the view changed, is not
+ * new.
+ */
 export function useArrivals(leads: readonly Lead[] | undefined, view: string): ReadonlySet<string> {
   const seen = useRef<{ view: string; leads: readonly Lead[] | undefined; known: Set<string>; arrived: Set<string> }>({
     view: '',
