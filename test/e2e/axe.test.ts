@@ -48,6 +48,10 @@ async function violations(page: Page, where: string, only?: string[]): Promise<s
 async function look(page: Page, where: string, name: string): Promise<string[]> {
   await page.emulateMedia({ colorScheme: 'light' });
   await open(page, installation.url + where);
+  return lookHere(page, name);
+}
+
+async function lookHere(page: Page, name: string): Promise<string[]> {
   const wrong = await violations(page, `${name} light`);
   await picture(page, `${name} light`);
   await page.emulateMedia({ colorScheme: 'dark' });
@@ -106,3 +110,45 @@ describe.each(['en', 'ru'] as const)('in %s', (language) => {
     await page.context().close();
   });
 });
+
+/** What opens over a page: the path, and the names of what is pressed one after the other. */
+const OPENED: readonly (readonly [where: (all: Furnished) => string, ...press: string[]])[] = [
+  [() => '/queue', 'Ada Adams Administrator'],
+  [({ claimed }) => `/leads/${claimed}`, 'Show contacts'],
+  [({ claimed }) => `/leads/${claimed}`, 'Lost'],
+  [({ claimed }) => `/leads/${claimed}`, 'More actions', 'Hand over to a colleague'],
+  [() => '/leads?show=open', 'Board'],
+  [() => '/quarantine', 'Edit and retry'],
+  [() => '/quarantine', 'Dismiss'],
+  [() => '/ledger', 'Process again'],
+  [() => '/endpoints', 'Add an endpoint', 'Web form'],
+  [({ endpoint }) => `/endpoints/${endpoint.id}`, 'Delete'],
+  [() => '/desk', 'Add a queue'],
+  [() => '/desk?tab=rules', 'Add a rule'],
+  [() => '/users', 'Invite a person'],
+  [() => '/api-keys', 'Make a key'],
+];
+
+test('what opens over a page: dialogs, menus, the board', { timeout: 120_000 }, async () => {
+  await admin.ask('PATCH', '/me', { language: 'en' });
+  const wrong: string[] = [];
+  const page = await newPage('en', DESK);
+  await page.context().addCookies([admin.cookie]);
+  for (const [where, ...press] of OPENED) {
+    await page.emulateMedia({ colorScheme: 'light' });
+    await open(page, installation.url + where(furnished));
+    for (const name of press) await pressed(page, name);
+    wrong.push(...(await lookHere(page, press.join(' '))));
+  }
+  await page.context().close();
+  expect(wrong).toEqual([]);
+});
+
+const pressed = (page: Page, name: string): Promise<void> =>
+  page
+    .getByRole('button', { name, exact: true })
+    .or(page.getByRole('menuitem', { name, exact: true }))
+    .or(page.locator('label', { hasText: name }))
+    .filter({ visible: true })
+    .first()
+    .click();
