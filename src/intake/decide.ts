@@ -173,7 +173,8 @@ function decideOne(world: World, item: Item): Decided {
   const nothing = { item, contactId: item.was?.contactId ?? null, leadId: item.was?.leadId ?? null };
   // What once became a lead stays that, whatever today's parser thinks of the bytes: a replay only adds.
   const settled = item.was !== null && (item.was.outcome === 'opened' || item.was.outcome === 'attached');
-  if (settled && !('events' in verdict)) return { ...nothing, outcome: item.was.outcome, reason: null };
+  if (settled && (!('events' in verdict) || verdict.events.length === 0))
+    return { ...nothing, outcome: item.was.outcome, reason: null };
   if ('ignored' in verdict) return { ...nothing, outcome: 'ignored', reason: verdict.ignored };
   if ('quarantined' in verdict) return { ...nothing, outcome: 'quarantined', reason: verdict.quarantined };
   const suspect = verdict.events.find((one) => one.event.suspect !== undefined)?.event.suspect;

@@ -220,3 +220,24 @@ test('a replay of everything, in any order, changes nothing', () => {
     { numRuns: 500 },
   );
 });
+
+test('a replay under another parser never takes a lead or a message away', () => {
+  fc.assert(
+    fc.property(drawnList, drawnList, (drawn, other) => {
+      const base = run(
+        new Base(),
+        drawn.map((one, index) => toItem(one, index)),
+        [],
+      );
+      const [outcomes, messages] = [new Map(base.outcomes), base.messages.size];
+      const again = drawn.map((_, index) => {
+        const { outcome, contactId, leadId } = outcomes.get(`d${index}`)!;
+        return toItem(other[index % other.length]!, index, { outcome, contactId, leadId });
+      });
+      run(base, again, []);
+      expect(base.messages.size).toBeGreaterThanOrEqual(messages);
+      for (const [id, { outcome, leadId }] of outcomes)
+        if (leadId !== null) expect(base.outcomes.get(id)).toMatchObject({ outcome, leadId, reason: null });
+    }),
+  );
+});
