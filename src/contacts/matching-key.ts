@@ -28,13 +28,16 @@ export interface KeyContext {
 
 /** `undefined`: the value cannot identify anybody (not a possible phone, not an address). */
 export function matchingKey(kind: IdentityKind, value: string, context: KeyContext): MatchingKey | undefined {
-  if (kind === 'phone') return phoneKey(value, context.defaultCountry);
+  if (kind === 'phone') return phoneKey(value, context);
   if (kind === 'email') return emailKey(value);
   const id = value.trim();
   return id === '' ? undefined : { kind, key: `${kind}:${context.endpointId}:${id}`, display: id };
 }
 
-function phoneKey(value: string, defaultCountry: string): MatchingKey | undefined {
+/** Fewer digits without a country are half a number: two towns have the same one. */
+const WHOLE_NUMBER_DIGITS = 9;
+
+function phoneKey(value: string, { defaultCountry, endpointId }: KeyContext): MatchingKey | undefined {
   const digits = value.replace(/[^\d+]/g, '');
   // Too short to be anybody's line, too long for E.164 (ITU-T: at most 15 digits), or several numbers in one field.
   if (digits.length < 5 || digits.length > 18) return undefined;
@@ -42,8 +45,14 @@ function phoneKey(value: string, defaultCountry: string): MatchingKey | undefine
     defaultCountry: defaultCountry as CountryCode,
     extract: false,
   });
-  if (parsed === undefined || !parsed.isPossible()) return undefined;
-  return { kind: 'phone', key: `phone:${equivalent(parsed.number)}`, display: parsed.number };
+  if (parsed?.isPossible())
+    return { kind: 'phone', key: `phone:${equivalent(parsed.number)}`, display: parsed.number };
+  // A Russian mobile number on an endpoint of another country: nobody else writes 11 digits that begin like this.
+  if (/^[78]9\d{9}$/.test(digits))
+    return { kind: 'phone', key: `phone:+7${digits.slice(1)}`, display: `+7${digits.slice(1)}` };
+  if (digits.length < WHOLE_NUMBER_DIGITS) return undefined;
+  // Not a number that we can place, but somebody wrote it to be called: as it is, and within this endpoint.
+  return { kind: 'phone', key: `phone:?${endpointId}:${digits}`, display: value.trim().slice(0, 40) };
 }
 
 /**

@@ -101,3 +101,14 @@ it('keeps a provider’s ids within their endpoint and their kind', () => {
   expect(key('telegram', '123')).not.toBe(key('whatsapp', '123'));
   expect(key('telegram', ' ')).toBeUndefined();
 });
+
+it('keeps a number that it cannot place, for the one who has to call it', () => {
+  const abroad = { defaultCountry: 'US', endpointId: 'e1' };
+  expect(matchingKey('phone', '8 912 345-67-89', abroad)).toMatchObject({ key: 'phone:+79123456789' });
+  expect(matchingKey('phone', '123 456 789 012 34', abroad)).toEqual({
+    kind: 'phone',
+    key: 'phone:?e1:12345678901234',
+    display: '123 456 789 012 34',
+  });
+  expect(matchingKey('phone', '23-45-67', { ...abroad, defaultCountry: 'RU' })).toBeUndefined();
+});
