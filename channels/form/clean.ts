@@ -18,7 +18,8 @@ export function cleanText(value: string, max = 20_000): string {
   const safe = value
     .toWellFormed()
     .replace(/\r\n?/g, '\n')
-    .replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\ufffe\uffff]/g, '');
+    // Overrides of the writing direction have no honest use in a form: they show a file or a sum backwards.
+    .replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202d\u202e\ufffe\uffff]/g, '');
   return cut(safe.trim(), max).trim();
 }
 
