@@ -87,7 +87,7 @@ class Base {
         .sort()
         .join(),
     );
-    const opened = [...this.leads.values()].map((lead) => lead.messages).sort();
+    const opened = [...this.leads.values()].map((lead) => lead.messages).sort((a, b) => a - b);
     const outcomes = [...this.outcomes].map(([id, { outcome, reason }]) => `${id} ${outcome} ${reason}`).sort();
     return { people: people.sort(), opened, outcomes, messages: this.messages.size, suspicions: this.suspicions.size };
   }

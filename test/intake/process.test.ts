@@ -270,7 +270,7 @@ describe('two processors', () => {
       await Promise.all(ids.map((id, index) => processBatch((index % 2 ? replica : house).deps, [id])));
       const after = await house.census();
       expect([after.contacts! - before.contacts!, after.leads! - before.leads!]).toEqual([1, 1]);
-      expect((await outcomesOf(ids)).toSorted()).toEqual(['attached', 'attached', 'attached', 'opened']);
+      expect((await outcomesOf(ids)).map(String).toSorted()).toEqual(['attached', 'attached', 'attached', 'opened']);
       const [lead] =
         await house.sql`select messages from leads where id = ${(await house.outcomeOf(ids[0]!))!.lead_id}`;
       expect(lead!.messages).toBe(4);
@@ -284,7 +284,7 @@ describe('two processors', () => {
     const [one, two] = await accept(said, said);
     await Promise.all([processBatch(house.deps, [one!]), processBatch(replica.deps, [two!])]);
     expect((await house.census()).messages! - before.messages!).toBe(1);
-    expect((await outcomesOf([one!, two!])).toSorted()).toEqual(['ignored', 'opened']);
+    expect((await outcomesOf([one!, two!])).map(String).toSorted()).toEqual(['ignored', 'opened']);
   });
 });
 
