@@ -289,8 +289,9 @@ async function readRaw(delivery: string) {
   const [row] = await inside.sql<
     { endpoint_id: string; raw: Buffer; key_wrap: Buffer; contact_id: string; wrapped: Buffer }[]
   >`
-    select d.endpoint_id, d.raw, o.key_wrap, o.contact_id, k.wrapped from deliveries d
-    join outcomes o on o.delivery_id = d.id join contact_keys k on k.contact_id = o.contact_id where d.id = ${delivery}`;
+    select d.endpoint_id, d.raw, o.key_wrap, o.contact_id, k.wrapped
+    from deliveries d join outcomes o on o.delivery_id = d.id join contact_keys k on k.contact_id = o.contact_id
+    where d.id = ${delivery}`;
   const endpoint = await inside.endpoints.byId(inside.sql, row!.endpoint_id);
   const { key_wrap, contact_id, wrapped, raw } = row!;
   const key = openDeliveryKey(inside.vault, endpoint!, {
@@ -305,7 +306,8 @@ async function readRaw(delivery: string) {
 async function readMessage(id: string): Promise<{ text: string }> {
   const { inside } = replicas;
   const [row] = await inside.sql<{ contact_id: string; body: Buffer; wrapped: Buffer }[]>`
-    select m.contact_id, m.body, k.wrapped from messages m join contact_keys k on k.contact_id = m.contact_id where m.id = ${id}`;
+    select m.contact_id, m.body, k.wrapped from messages m
+    join contact_keys k on k.contact_id = m.contact_id where m.id = ${id}`;
   const key = inside.vault.openKey('contact', row!.contact_id, row!.wrapped);
   return JSON.parse(unsealText(key, contactPlace('messages', 'body', id, row!.contact_id), row!.body)) as {
     text: string;

@@ -949,6 +949,8 @@ function Connection(options, queues = {}, { onopen = noop, onend = noop, onclose
   function CopyDone() {
     stream && stream.push(null)
     stream = null
+    // An ended stream asks for no more: what paused the socket would leave it so.
+    socket.isPaused && socket.isPaused() && socket.resume()
   }
 
   function NoticeResponse(x) {
