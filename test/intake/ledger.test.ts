@@ -92,6 +92,11 @@ test('tells of a delivery that vanished, stands in two places, or was never rece
       values (gen_random_uuid(), ${one.id}, 'ignored', 'x', '', 0)`,
   );
   expect(stray).toHaveLength(1);
+  const madeUpFor = await unbalanced(async (sql) => {
+    await sql`delete from outcomes where delivery_id = ${ids[0]!}`;
+    await both(sql, ids[1]!);
+  });
+  expect(madeUpFor).toEqual(here);
   // A day that is one short is not made up for by another that has one too many.
   const moved = await unbalanced(async (sql) => {
     await sql`delete from outcomes where delivery_id = ${ids[0]!}`;
