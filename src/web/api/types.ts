@@ -20,7 +20,6 @@ export type NewApiKey = In<typeof shapes.newApiKey>;
 export type MadeApiKey = Of<typeof shapes.madeApiKey>;
 export type Stage = Of<typeof shapes.stage>;
 export type LeadSource = Of<typeof shapes.leadSource>;
-export type Because = Of<typeof shapes.because>;
 export type Lead = Of<typeof shapes.lead>;
 export type LeadStatus = Of<typeof shapes.leadQuery>['status'];
 export type LeadPage = Of<typeof shapes.leadPage>;

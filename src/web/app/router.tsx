@@ -16,6 +16,11 @@ import { Shell } from './shell.tsx';
 
 const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound });
 
+function goTo(to: '/login' | '/queue' | '/ledger', search: { to?: string } = {}): never {
+  redirect({ to, search, throw: true });
+  throw new Error('a redirect came back');
+}
+
 const login = createRoute({
   getParentRoute: () => root,
   path: '/login',
@@ -36,8 +41,9 @@ const inside = createRoute({
   id: 'inside',
   beforeLoad: async ({ location }) => {
     const me = await queryClient.ensureQueryData(meQuery);
-    if (me === null) throw redirect({ to: '/login', search: location.pathname === '/' ? {} : { to: location.href } });
-    return { role: me.role };
+    const back = location.pathname === '/' ? {} : { to: location.href };
+    const person = me ?? goTo('/login', back);
+    return { role: person.role };
   },
   component: Shell,
   errorComponent: ({ error }) => <Failed order={1} error={error} />,
@@ -49,13 +55,13 @@ const home = createRoute({
   getParentRoute: () => inside,
   path: '/',
   beforeLoad: ({ context }) => {
-    throw redirect({ to: homeOf(context.role) });
+    goTo(homeOf(context.role));
   },
 });
 
 const only = (section: Section) => ({
   beforeLoad: ({ context }: { context: { role: Role } }) => {
-    if (!mayOpen(context.role, section)) throw redirect({ to: homeOf(context.role) });
+    if (!mayOpen(context.role, section)) goTo(homeOf(context.role));
   },
 });
 

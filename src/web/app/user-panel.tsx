@@ -9,7 +9,7 @@ import {
   UnstyledButton,
   VisuallyHidden,
 } from '@mantine/core';
-import { IconLogout } from '@tabler/icons-react';
+import { IconLock, IconLogout } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { meQuery } from '../api/queries.ts';
@@ -18,10 +18,12 @@ import type { Language, Me } from '../api/types.ts';
 import { speak, useLanguage } from '../i18n/language.ts';
 import { roleName } from '../i18n/words.ts';
 import { m } from '../paraglide/messages.js';
+import { Dialog } from '../parts/dialog.tsx';
 import { initials } from '../parts/initials.ts';
 import { useAction } from '../parts/use-action.ts';
 import { useMe } from './access.ts';
 import { chime } from './chime.ts';
+import { PasswordForm } from './password-form.tsx';
 import { usePreference } from './preferences.ts';
 import { queryClient } from './query-client.ts';
 import classes from './shell.module.css';
@@ -36,34 +38,46 @@ interface Props {
 export function UserPanel({ position, wide = false }: Props) {
   const me = useMe();
   const [opened, setOpened] = useState(false);
+  const [changing, setChanging] = useState(false);
   return (
-    <Popover opened={opened} onChange={setOpened} position={position} shadow="lg" width={300} radius="lg" trapFocus>
-      <Popover.Target>
-        <UnstyledButton
-          className={wide ? classes.userButton : classes.userRound}
-          onClick={() => setOpened(!opened)}
-          data-testid="user-menu"
-        >
-          <Avatar size={30} radius="xl" color="tide" variant="filled" aria-hidden="true">
-            {initials(me.name)}
-          </Avatar>
-          {!wide && <VisuallyHidden>{m.user_menu({ name: me.name })}</VisuallyHidden>}
-          {wide && (
-            <span className={classes.sideText}>
-              <span className={classes.userName}>{me.name}</span>
-              <span className={classes.userRole}>{roleName(me.role)}</span>
-            </span>
-          )}
-        </UnstyledButton>
-      </Popover.Target>
-      <Popover.Dropdown p="md" aria-label={m.user_menu({ name: me.name })}>
-        <Panel me={me} />
-      </Popover.Dropdown>
-    </Popover>
+    <>
+      <Popover opened={opened} onChange={setOpened} position={position} shadow="lg" width={300} radius="lg" trapFocus>
+        <Popover.Target>
+          <UnstyledButton
+            className={wide ? classes.userButton : classes.userRound}
+            onClick={() => setOpened(!opened)}
+            data-testid="user-menu"
+          >
+            <Avatar size={30} radius="xl" color="tide" variant="filled" aria-hidden="true">
+              {initials(me.name)}
+            </Avatar>
+            {!wide && <VisuallyHidden>{m.user_menu({ name: me.name })}</VisuallyHidden>}
+            {wide && (
+              <span className={classes.sideText}>
+                <span className={classes.userName}>{me.name}</span>
+                <span className={classes.userRole}>{roleName(me.role)}</span>
+              </span>
+            )}
+          </UnstyledButton>
+        </Popover.Target>
+        <Popover.Dropdown p="md" aria-label={m.user_menu({ name: me.name })}>
+          <Panel
+            me={me}
+            onPassword={() => {
+              setOpened(false);
+              setChanging(true);
+            }}
+          />
+        </Popover.Dropdown>
+      </Popover>
+      <Dialog opened={changing} onClose={() => setChanging(false)} title={m.password_change()}>
+        <PasswordForm onDone={() => setChanging(false)} />
+      </Dialog>
+    </>
   );
 }
 
-function Panel({ me }: { me: Me }) {
+function Panel({ me, onPassword }: { me: Me; onPassword: () => void }) {
   const language = useLanguage();
   const navigate = useNavigate();
   const change = useAction((wanted: Language) => send<Me>('PATCH', '/me', { language: wanted }), {
@@ -93,6 +107,9 @@ function Panel({ me }: { me: Me }) {
       />
       <SchemeSwitch />
       {me.role !== 'auditor' && <NoticeSwitches />}
+      <Button variant="default" leftSection={<IconLock size={17} aria-hidden="true" />} onClick={onPassword}>
+        {m.password_change()}
+      </Button>
       <Button
         variant="default"
         leftSection={<IconLogout size={17} aria-hidden="true" />}

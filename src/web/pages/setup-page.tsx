@@ -122,7 +122,7 @@ function SetupForm({ token, state }: { token: string; state: SetupState }) {
           required
           withAsterisk={false}
           minLength={SHORTEST_PASSWORD}
-          error={fields.password}
+          error={fields.password === undefined ? undefined : m.password_weak()}
           visibilityToggleButtonProps={{ 'aria-label': m.password_toggle() }}
           value={password}
           onChange={(event) => setPassword(event.currentTarget.value)}

@@ -1,5 +1,5 @@
 import { Button, Group, Stack, TextInput, UnstyledButton } from '@mantine/core';
-import { IconArrowLeft } from '@tabler/icons-react';
+import { IconArrowLeft, IconChevronDown, IconChevronUp } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -16,7 +16,7 @@ import { useAction } from '../../parts/use-action.ts';
 import { countryOptions } from './countries.ts';
 import classes from './endpoints.module.css';
 import { type Draft, emptyDraft, readDraft } from './settings-draft.ts';
-import { CountrySelect, LanguageSelect, SettingsFields } from './settings-fields.tsx';
+import { CountrySelect, LanguageSelect, problemOf, SettingsFields } from './settings-fields.tsx';
 
 /** First the kind of source, then what that kind needs to know. */
 export function AddEndpoint() {
@@ -50,10 +50,16 @@ function Details({ channel, onBack }: { channel: Channel; onBack: () => void }) 
   const [formLanguage, setFormLanguage] = useState(language);
   const [draft, setDraft] = useState<Draft>(() => emptyDraft(channel.settings));
   const read = readDraft(channel.settings, draft);
+  const [more, setMore] = useState(false);
+  // What has a default can wait; what has none is asked at once.
+  const needed = channel.settings.filter((field) => field.default === null);
+  const optional = channel.settings.filter((field) => field.default !== null);
   const add = useAction((body: NewEndpoint) => send<Endpoint>('POST', '/endpoints', body), {
     refresh: [['endpoints']],
     onDone: (made) => navigate({ to: '/endpoints/$id', params: { id: made.id } }),
   });
+  const problems = { ...read.wrong, ...fieldProblems(add.error) };
+  const open = more || optional.some((field) => problemOf(problems, field.name) !== undefined);
   return (
     <form
       onSubmit={(event) => {
@@ -83,12 +89,22 @@ function Details({ channel, onBack }: { channel: Channel; onBack: () => void }) 
           <CountrySelect value={country} onChange={setCountry} options={countryOptions()} />
           <LanguageSelect value={formLanguage} onChange={setFormLanguage} />
         </Group>
-        <SettingsFields
-          fields={channel.settings}
-          draft={draft}
-          onChange={setDraft}
-          problems={{ ...read.wrong, ...fieldProblems(add.error) }}
-        />
+        <SettingsFields fields={needed} draft={draft} onChange={setDraft} problems={problems} />
+        {optional.length > 0 && (
+          <Button
+            variant="subtle"
+            size="sm"
+            style={{ alignSelf: 'flex-start' }}
+            aria-expanded={open}
+            onClick={() => setMore(!more)}
+            rightSection={
+              open ? <IconChevronUp size={16} aria-hidden="true" /> : <IconChevronDown size={16} aria-hidden="true" />
+            }
+          >
+            {open ? m.settings_less() : m.settings_more({ count: optional.length })}
+          </Button>
+        )}
+        {open && <SettingsFields fields={optional} draft={draft} onChange={setDraft} problems={problems} />}
         <Group justify="space-between">
           <Button variant="subtle" leftSection={<IconArrowLeft size={17} aria-hidden="true" />} onClick={onBack}>
             {m.back()}

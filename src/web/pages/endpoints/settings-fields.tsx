@@ -31,7 +31,7 @@ export function SettingsFields({ fields, draft, onChange, problems, readOnly = f
 }
 
 /** The API names fields as `settings.token` or, inside a list, `formFields.0.name`. */
-function problemOf(problems: Readonly<Record<string, string>>, name: string): string | undefined {
+export function problemOf(problems: Readonly<Record<string, string>>, name: string): string | undefined {
   const found = Object.entries(problems).find(([key]) => {
     const bare = key.replace(/^settings\./, '');
     return bare === name || bare.startsWith(`${name}.`);

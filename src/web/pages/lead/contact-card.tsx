@@ -38,7 +38,7 @@ function KnownContact({ lead, id }: { lead: LeadDetail; id: string }) {
     <section className={`card ${classes.fact}`} aria-label={m.contact()} data-testid="contact-card">
       <h2>{m.contact()}</h2>
       <Text fw={600}>{lead.contact?.name ?? m.no_name()}</Text>
-      {contact?.language != null && (
+      {contact !== undefined && contact.language !== null && (
         <Text size="sm" c="dimmed">
           {languageName(contact.language)}
         </Text>
@@ -89,10 +89,11 @@ function KnownContact({ lead, id }: { lead: LeadDetail; id: string }) {
 type Shown = Pick<Contact['identities'][number], 'kind' | 'value'> & Partial<Contact['identities'][number]>;
 
 function masked(lead: LeadDetail): Shown[] {
-  const known: Shown[] = [];
-  if (lead.contact?.phone != null) known.push({ kind: 'phone', value: lead.contact.phone });
-  if (lead.contact?.email != null) known.push({ kind: 'email', value: lead.contact.email });
-  return known;
+  const { phone, email } = lead.contact ?? { phone: null, email: null };
+  return [
+    { kind: 'phone', value: phone },
+    { kind: 'email', value: email },
+  ].filter((identity): identity is Shown => identity.value !== null);
 }
 
 function Identities({ identities, revealed }: { identities: readonly Shown[]; revealed: Revealed | undefined }) {

@@ -28,7 +28,7 @@ export function StageBar({ lead }: { lead: LeadDetail }) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: the bar itself depends on both
   useEffect(() => {
     const step = bar.current?.querySelector<HTMLElement>('[aria-current]');
-    if (step != null && bar.current !== null) bar.current.scrollLeft = step.offsetLeft - bar.current.offsetLeft - 24;
+    if (bar.current !== null && step) bar.current.scrollLeft = step.offsetLeft - bar.current.offsetLeft - 24;
   }, [stages, lead.stage]);
   if (stages === undefined) return <div className={classes.stages} />;
   const shown = move.isPending ? move.variables.stage : lead.stage;

@@ -17,7 +17,7 @@ interface Props {
 export function Timeline({ items, hidden, leadId }: Props) {
   // A note is in the timeline itself; that it was written needs no line of its own.
   const told = items.filter((item) => item.type === 'message' || item.kind !== 'noted');
-  const sorted = told.toSorted((one, other) => one.at.localeCompare(other.at));
+  const sorted = told.toSorted((one, other) => one.at.localeCompare(other.at) || rank(one) - rank(other));
   if (sorted.length === 0)
     return (
       <div className="card">
@@ -42,3 +42,6 @@ export function Timeline({ items, hidden, leadId }: Props) {
     </section>
   );
 }
+
+/** A lead is opened by its first message, in the same moment: it reads better the other way round. */
+const rank = (item: TimelineItem): number => (item.type === 'event' && item.kind === 'opened' ? 0 : 1);

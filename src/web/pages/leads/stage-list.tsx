@@ -57,7 +57,7 @@ function Row({ lead, namesOwner }: { lead: Lead; namesOwner: boolean }) {
             lead.contact === null ? undefined : lead.endpoint.name,
             ...sourceSummary(lead.source),
           ]
-            .filter((part) => part != null && part !== '')
+            .filter((part) => (part ?? '') !== '')
             .join(' · ')}
         </div>
       </div>

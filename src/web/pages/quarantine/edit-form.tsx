@@ -2,7 +2,7 @@ import { Alert, Button, Group, Stack, Text, Textarea, TextInput } from '@mantine
 import { type QueryKey, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { contentQuery } from '../../api/queries.ts';
-import { send } from '../../api/send.ts';
+import { ApiError, send } from '../../api/send.ts';
 import type { DeliveryContent } from '../../api/types.ts';
 import { m } from '../../paraglide/messages.js';
 import { Failed } from '../../parts/failed.tsx';
@@ -19,6 +19,7 @@ interface Props {
 /** The delivery as it came, to be put right by hand. The original is kept whatever is written here. */
 export function EditForm({ id, refresh, onDone }: Props) {
   const { data, error, refetch } = useQuery(contentQuery(id));
+  if (error instanceof ApiError && error.status === 429) return <Alert color="amber">{m.reveal_used_up()}</Alert>;
   if (error !== null) return <Failed error={error} onRetry={() => void refetch()} />;
   if (data === undefined) return <Loading />;
   return <Editor content={data} refresh={refresh} onDone={onDone} />;
