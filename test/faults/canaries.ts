@@ -12,7 +12,7 @@ const CHUNK = 8 << 20;
 /** UTF-8, UTF-16, hex (how PostgreSQL dumps bytes), percent and JSON escapes, base64 at each of its three offsets. */
 function formsOf(value: string): Buffer[] {
   const utf8 = Buffer.from(value, 'utf8');
-  const escaped = [...value]
+  const escaped = Array.from(value)
     .map((c) => (c < '\u0080' ? c : `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`))
     .join('');
   const base64 = [0, 1, 2].map((shift) => {

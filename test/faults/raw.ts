@@ -57,7 +57,7 @@ function isWhole(text: string): boolean {
   const length = Number(/content-length: (\d+)/i.exec(text.slice(0, end))?.[1] ?? -1);
   return length >= 0
     ? text.length >= end + 4 + length
-    : /0\r\n\r\n$/.test(text) || /^HTTP\/1\.1 (?:1|204|304)/.test(text);
+    : text.endsWith('0\r\n\r\n') || /^HTTP\/1\.1 (?:1|204|304)/.test(text);
 }
 
 /** One request of exactly these bytes. */
@@ -72,6 +72,7 @@ export async function send(url: string, head: readonly string[], body: string | 
 export async function sendChunked(url: string, head: readonly string[], bytes: number): Promise<RawAnswer> {
   const line = dial(url);
   const answered = line.answer(30_000);
+  line.socket.setMaxListeners(0); // one for each pause
   line.socket.write(`${[...head, 'Transfer-Encoding: chunked'].join('\r\n')}\r\n\r\n`);
   const chunk = Buffer.alloc(64 * 1024, 'a');
   const frame = Buffer.concat([Buffer.from(`${chunk.length.toString(16)}\r\n`), chunk, Buffer.from('\r\n')]);
