@@ -27,7 +27,10 @@ export class Malformed extends Error {
   override readonly name = 'Malformed';
 }
 
-/** The outside world asks us to come back: try again after so many seconds. */
+/**
+ * The outside world asks us to come back: try again after so many seconds.
+ * @public part of the channel contract
+ */
 export class Later extends Error {
   override readonly name = 'Later';
   readonly seconds: number;
@@ -37,7 +40,10 @@ export class Later extends Error {
   }
 }
 
-/** The outside world said no for good: stop trying and show a person why. */
+/**
+ * The outside world said no for good: stop trying and show a person why.
+ * @public part of the channel contract
+ */
 export class Refused extends Error {
   override readonly name = 'Refused';
 }
