@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isTransient } from '../../src/db/open.ts';
 import { changeEndpoint } from '../../src/intake/endpoints.ts';
 import { ADMIN, embeddedUrl, type Inside, openInside } from './inside.ts';
 import { killsApp, type Mode, strike } from './killing.ts';
@@ -114,8 +115,19 @@ async function oneKill(scene: Scene, mode: Mode, loadMs: number): Promise<Kill> 
   await sleep(AFTERWARDS_MS);
   await scene.load.pause();
   if (!killsApp(mode) && !scene.server.isAlive()) scene.oracle.findings.crooked.push(`the app died of ${mode}`);
-  await scene.changes.check();
-  return { mode, backMs, ...(await scene.oracle.look()) };
+  await patiently(() => scene.changes.check());
+  return { mode, backMs, ...(await patiently(() => scene.oracle.look())) };
+}
+
+/** The judge asks the same database that was just killed: it may still be recovering. */
+async function patiently<T>(ask: () => Promise<T>): Promise<T> {
+  for (let turn = 1; ; turn += 1)
+    try {
+      return await ask();
+    } catch (error) {
+      if (turn >= 120 || !isTransient(error)) throw error;
+      await sleep(250);
+    }
 }
 
 interface Changes {
