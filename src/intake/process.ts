@@ -28,6 +28,8 @@ export interface ProcessDeps {
   readonly desk: DeskBook;
   readonly clock: Clock;
   readonly log: Log;
+  /** How long one parse may take; default 10,000. */
+  readonly parseLimitMs?: number;
   /** Called with the number of deliveries of each batch that was looked at. */
   readonly onProcessed?: (count: number) => void;
 }
@@ -89,7 +91,7 @@ async function processLocked(
     try {
       const endpoint = await deps.endpoints.byId(deps.sql, row.endpoint_id);
       if (endpoint === undefined) throw new Error(`endpoint ${row.endpoint_id} or its channel does not exist here`);
-      const read = await readDelivery(deps.vault, endpoint, row);
+      const read = await readDelivery(deps.vault, endpoint, row, deps.parseLimitMs);
       if (row.contact_id !== null && row.contact_key !== null)
         contactKeys.set(row.contact_id, deps.vault.openKey('contact', row.contact_id, row.contact_key));
       deliveryKeys.set(row.delivery_id, read.deliveryKey);

@@ -44,9 +44,14 @@ export function openRequest(
 }
 
 /** @throws anything but `Malformed`: a bug in the channel, for the caller to count */
-export async function readDelivery(vault: Vault, endpoint: OpenEndpoint, row: LockedDelivery): Promise<ReadDelivery> {
+export async function readDelivery(
+  vault: Vault,
+  endpoint: OpenEndpoint,
+  row: LockedDelivery,
+  parseLimitMs = PARSE_LIMIT_MS,
+): Promise<ReadDelivery> {
   const deliveryKey = openDeliveryKey(vault, endpoint, row);
-  const verdict = await parse(vault, endpoint, row.delivery_id, openRequest(deliveryKey, row));
+  const verdict = await parse(vault, endpoint, row.delivery_id, openRequest(deliveryKey, row), parseLimitMs);
   return {
     deliveryKey,
     item: {
@@ -65,15 +70,32 @@ async function parse(
   endpoint: OpenEndpoint,
   deliveryId: string,
   request: InboundRequest,
+  limitMs: number,
 ): Promise<Verdict> {
   try {
-    const parsed = await endpoint.channel.parse(request, endpoint.context);
+    const parsed = await withinLimit(endpoint.channel.parse(request, endpoint.context), limitMs);
     if ('ignored' in parsed) return { ignored: parsed.ignored };
     if (parsed.length > MAX_EVENTS) return { quarantined: `more than ${MAX_EVENTS} events in one delivery` };
     return { events: parsed.map((event, index) => decode(vault, endpoint, deliveryId, event, index)) };
   } catch (error) {
     if (error instanceof Malformed) return { quarantined: error.message.slice(0, 300) };
     throw error;
+  }
+}
+
+/** Parsing is pure and takes microseconds: one that never ends is a bug, and must not hold up everybody behind it. */
+const PARSE_LIMIT_MS = 10_000;
+
+async function withinLimit<T>(work: T | Promise<T>, limitMs: number): Promise<T> {
+  if (!(work instanceof Promise)) return work;
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`parse took longer than ${limitMs} ms`)), limitMs);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -68,6 +68,19 @@ describe('a poison message', () => {
     expect(row!.reason).not.toMatch(/Петр|Пётр|Мира/);
   });
 
+  test('whose parser never ends is given up, and the others of its batch become leads', async () => {
+    const { parse } = probe;
+    probe.parse = (said) => (said.text === 'for ever' ? new Promise(() => undefined) : parse(said));
+    const [good, bad] = await accept({ phone: newPhone() }, { phone: newPhone(), text: 'for ever' });
+    await processNext({ ...house.deps, parseLimitMs: 50 });
+    probe.parse = parse;
+    expect(await outcomesOf([good!])).toEqual(['opened']);
+    expect(await attemptsOf(bad!)).toMatchObject({ attempts: 1 });
+    await house.due();
+    await drainPending(house.deps);
+    expect(await outcomesOf([bad!])).toEqual(['opened']);
+  });
+
   test('that is malformed is quarantined at once, with the reason of the channel', async () => {
     const [good, bad] = await accept({ phone: newPhone() }, { malformed: 'there is no phone in it' });
     await processNext(house.deps);
