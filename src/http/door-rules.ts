@@ -57,7 +57,10 @@ export function lookLimits(endpoint: OpenEndpoint, address: string): Limit[] {
     .map(({ key, perMinute }) => ({ key: `look|${key}`, perMinute: perMinute * LOOKS_PER_REQUEST }));
 }
 
-/** Processes on this machine are not visitors: the default limit is for the outside, a limit set by hand for everybody. */
+/**
+ * Processes on this machine are not visitors: the default limit is for the outside, a limit set by hand for
+ * everybody.
+ */
 export function limitsOf(endpoint: OpenEndpoint, address: string): Limit[] {
   const defaults = endpoint.channel.capabilities.rate ?? MINUTE_LIMIT_FALLBACK;
   const local = address === '' || address === '::1' || address.startsWith('127.');
