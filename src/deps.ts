@@ -1,7 +1,8 @@
 /** What the app is made of. Entries build it once and hand it down; nothing is looked up behind anybody's back. */
-import type { Sql } from './db/open.ts';
+
 import type { Channel } from './channel.ts';
 import type { Clock } from './clock.ts';
+import type { Sql } from './db/open.ts';
 import type { Log } from './log.ts';
 import type { Vault } from './vault/vault.ts';
 

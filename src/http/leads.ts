@@ -1,9 +1,11 @@
 /** Leads: the lists, one opened, and what people do with it. */
 import { type Context, Hono } from 'hono';
+import { z } from 'zod';
 import type { Deps } from '../deps.ts';
 import { Rejected } from '../errors.ts';
 import { NO_LEAD } from '../leads/change.ts';
 import { listLeads, readLeadRow } from '../leads/read.ts';
+import { listRecentClaims } from '../leads/recent-claims.ts';
 import { addNote, moveToQueue, OtherLeadOpen, setOwner, setStage } from '../leads/stage.ts';
 import { readLead, readMessage } from '../leads/timeline.ts';
 import { type Claimed, claim, release } from '../routing/claim.ts';
@@ -14,6 +16,7 @@ import * as shapes from './shapes.ts';
 import { body, idParam, query } from './validate.ts';
 
 const TAG = 'Leads';
+const claimsQuery = z.object({ queue: shapes.id.optional() });
 const WRITERS = ['admin', 'head', 'manager'] as const;
 
 function refused(result: Exclude<Claimed, { kind: 'claimed' } | { kind: 'mine' }>): Response {
@@ -58,6 +61,21 @@ function reading(deps: Deps) {
       allow(),
       query(shapes.leadQuery),
       async (c) => c.json(await listLeads(deps, c.get('actor'), c.req.valid('query')), 200),
+    )
+    .get(
+      '/claims',
+      describe({
+        summary: 'Who took what lately',
+        description: 'Of the last day.',
+        tag: TAG,
+        answer: shapes.recentClaims,
+      }),
+      allow(),
+      query(claimsQuery),
+      async (c) => {
+        const claims = await listRecentClaims(deps.sql, c.get('actor'), c.req.valid('query').queue);
+        return c.json({ claims }, 200);
+      },
     )
     .get(
       '/leads/:id',

@@ -209,6 +209,21 @@ export const heldBy = problem
   .extend({ heldBy: person, since: time })
   .meta({ id: 'AlreadyClaimed', description: 'somebody else holds the lead' });
 
+export const recentClaims = z
+  .object({
+    claims: z.array(
+      z.object({
+        lead: id,
+        owner: person,
+        since: time,
+        channel: z.string(),
+        endpoint: z.object({ id, name: z.string() }),
+        queue: z.object({ id, name: z.string() }),
+      }),
+    ),
+  })
+  .meta({ id: 'RecentClaims', description: 'who took what lately, in the queues that you may look into' });
+
 export const claimBody = z.object({ userId: id.optional() }).meta({
   description: 'userId: for API keys that are not bound to a person, the manager on whose behalf the lead is claimed',
 });

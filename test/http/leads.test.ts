@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { leadDetail, leadPage, lead as leadShape, timelineItem } from '../../src/http/shapes.ts';
+import { leadDetail, leadPage, lead as leadShape, recentClaims, timelineItem } from '../../src/http/shapes.ts';
 import { addMember, makeLead, makeQueue } from '../setup/fixtures.ts';
 import { type House, openHouse } from './house.ts';
 
@@ -124,5 +124,21 @@ describe('changing', () => {
     const detail = leadDetail.parse(await read(await ask(one, 'GET', `leads/${lead.id}`)));
     expect(detail.timeline).toContainEqual(note);
     expect((await ask(one, 'POST', `leads/${lead.id}/notes`, { text: ' ' })).status).toBe(422);
+  });
+});
+
+describe('GET /claims', () => {
+  it('tells everybody in the line who took it, and nobody else; nothing of the client', async () => {
+    const stranger = await house.person('manager', 'vera');
+    const queue = await makeQueue(store(), { members: [{ userId: one!.id }, { userId: two!.id }] });
+    const lead = await makeLead(store(), { queueId: queue, name: 'Galina', phone: '+7 999 000-11-22' });
+    expect((await ask(one, 'POST', `leads/${lead.id}/claim`, {})).status).toBe(200);
+    for (const who of [one, two, head, auditor]) {
+      const text = await (await ask(who, 'GET', `claims?queue=${queue}`)).text();
+      expect(recentClaims.parse(JSON.parse(text)).claims).toMatchObject([{ lead: lead.id, owner: { id: one!.id } }]);
+      expect(text).not.toMatch(/Galina|999/);
+    }
+    expect(await read(await ask(stranger, 'GET', `claims?queue=${queue}`))).toEqual({ claims: [] });
+    expect((await ask(undefined, 'GET', 'claims')).status).toBe(401);
   });
 });

@@ -14,6 +14,7 @@ import type {
   Person,
   QuarantinePage,
   Queue,
+  RecentClaim,
   Rule,
   Stage,
   User,
@@ -59,6 +60,16 @@ export const leadQuery = (id: string) =>
   queryOptions({
     queryKey: ['lead', id],
     queryFn: ({ signal }) => send<LeadDetail>('GET', `/leads/${id}`, undefined, signal),
+  });
+
+/** Under "leads", so that whatever makes the lists old makes this old. */
+export const claimsQuery = (queue: string | undefined) =>
+  queryOptions({
+    queryKey: ['leads', 'claims', queue ?? ''],
+    queryFn: async ({ signal }) => {
+      const path = queue === undefined ? '/claims' : `/claims?queue=${queue}`;
+      return (await send<{ claims: RecentClaim[] }>('GET', path, undefined, signal)).claims;
+    },
   });
 
 export const contactQuery = (id: string) =>

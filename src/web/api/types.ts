@@ -49,3 +49,4 @@ export type QuarantinePage = Of<typeof shapes.quarantinePage>;
 export type DeliveryContent = Of<typeof shapes.deliveryContent>;
 export type Ledger = Of<typeof shapes.ledger>;
 export type LiveEvent = Of<typeof shapes.liveEvent>;
+export type RecentClaim = Of<typeof shapes.recentClaims>['claims'][number];

@@ -1,8 +1,8 @@
 import { Avatar, Text } from '@mantine/core';
-import { useInfiniteQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { leadsQuery } from '../../api/queries.ts';
-import type { Lead } from '../../api/types.ts';
+import { claimsQuery } from '../../api/queries.ts';
+import type { RecentClaim } from '../../api/types.ts';
 import { isLeading, useMe } from '../../app/access.ts';
 import { m } from '../../paraglide/messages.js';
 import { ChannelIcon } from '../../parts/channel-icon.tsx';
@@ -10,51 +10,47 @@ import { initials } from '../../parts/initials.ts';
 import { When } from '../../parts/when.tsx';
 import classes from './queue.module.css';
 
-const SHOWN = 12;
-
-/** Who holds what: the leads taken last. */
+/** Who took what lately: a lead that leaves the queue has gone to somebody, and everybody sees to whom. */
 export function InWork({ queue }: { queue: string | undefined }) {
-  const { data } = useInfiniteQuery(leadsQuery({ status: 'claimed', queue, limit: 50 }));
-  const leads = (data?.pages[0]?.leads ?? []).filter((lead) => lead.owner !== null && lead.claimedAt !== null);
-  if (leads.length === 0) return null;
-  const latest = leads.toSorted((one, other) => other.claimedAt!.localeCompare(one.claimedAt!)).slice(0, SHOWN);
+  const { data: claims = [] } = useQuery(claimsQuery(queue));
+  if (claims.length === 0) return null;
   return (
     <section className={`card ${classes.inWork}`} aria-label={m.in_work()}>
       <Text component="h2" className={classes.sectionTitle}>
         {m.in_work()}
       </Text>
-      <ul>
-        {latest.map((lead) => (
-          <Holding key={lead.id} lead={lead} />
+      <ul data-testid="taken-lately">
+        {claims.map((claim) => (
+          <Taken key={claim.lead} claim={claim} />
         ))}
       </ul>
     </section>
   );
 }
 
-function Holding({ lead }: { lead: Lead }) {
+function Taken({ claim }: { claim: RecentClaim }) {
   const me = useMe();
-  const open = lead.owner!.id === me.id || isLeading(me.role);
+  const mine = claim.owner.id === me.id;
   return (
     <li className={classes.holding}>
-      <Avatar size={28} radius="xl" color={lead.owner!.id === me.id ? 'tide' : 'gray'} aria-hidden="true">
-        {initials(lead.owner!.name)}
+      <Avatar size={28} radius="xl" color={mine ? 'tide' : 'gray'} aria-hidden="true">
+        {initials(claim.owner.name)}
       </Avatar>
       <div className={classes.holdingWords}>
         <div>
-          <strong>{lead.owner!.id === me.id ? m.you() : lead.owner!.name}</strong>{' '}
+          <strong>{mine ? m.you() : claim.owner.name}</strong>{' '}
           <span className={classes.soft}>
-            <When at={lead.claimedAt!} relative />
+            <When at={claim.since} relative />
           </span>
         </div>
         <div className={classes.holdingWhat}>
-          <ChannelIcon channel={lead.channel} size={15} plain />
-          {open ? (
-            <Link to="/leads/$id" params={{ id: lead.id }}>
-              {lead.contact?.name ?? lead.endpoint.name}
+          <ChannelIcon channel={claim.channel} size={15} plain />
+          {mine || isLeading(me.role) ? (
+            <Link to="/leads/$id" params={{ id: claim.lead }}>
+              {claim.endpoint.name}
             </Link>
           ) : (
-            <span>{lead.endpoint.name}</span>
+            <span>{claim.endpoint.name}</span>
           )}
         </div>
       </div>
