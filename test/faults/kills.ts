@@ -3,6 +3,7 @@
  * then the oracle. The embedded PostgreSQL is the server's to bring back: the harness starts nothing but the app.
  */
 import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isTransient } from '../../src/db/open.ts';
@@ -66,7 +67,7 @@ export async function runKills(options: KillsOptions): Promise<KillsResult> {
     for (const [index, mode] of modes.entries()) {
       const kill = await oneKill(scene, mode, loadMs[0] + Math.random() * (loadMs[1] - loadMs[0]));
       kills.push(kill);
-      if ((index + 1) % 25 === 0 || index === modes.length - 1) await scene.oracle.whole();
+      if ((index + 1) % 25 === 0 || index === modes.length - 1) await patiently(() => scene.oracle.whole());
       say(`${index + 1}/${modes.length} ${mode}: back in ${kill.backMs} ms, ${kill.judged} judged`);
     }
     return {
@@ -77,6 +78,10 @@ export async function runKills(options: KillsOptions): Promise<KillsResult> {
       findings: scene.oracle.findings,
       seconds: Math.round((performance.now() - began) / 1000),
     };
+  } catch (error) {
+    // The folder goes in a moment: what both servers said last is all there is to find the reason by.
+    for (const file of [scene.logFile, path.join(scene.dataDir, 'postgres/server.log')]) say(await lastLines(file));
+    throw error;
   } finally {
     await scene.load.pause();
     await scene.changes.stop();
@@ -85,6 +90,11 @@ export async function runKills(options: KillsOptions): Promise<KillsResult> {
     await scene.server.stop();
     await folder.remove();
   }
+}
+
+async function lastLines(file: string): Promise<string> {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  return `${path.basename(file)}:\n${text.split('\n').slice(-60).join('\n')}`;
 }
 
 async function setScene(folder: string, clients: number): Promise<Scene> {
