@@ -52,12 +52,14 @@ test('a request comes in by a form, one manager of two takes it, and all of it i
   }
   expect(await isMarked(mila)).toBe(true);
 
-  // Mila is faster: the lead opens before her, and leaves Petr's queue, who never learns whose it was.
+  // Mila is faster: the lead opens before her, and leaves Petr's queue, who sees that it is
+  // hers now, and learns nothing of the client.
   await mila.getByRole('button', { name: 'Claim' }).click();
   await mila.getByRole('heading', { level: 1, name: 'Olga Smirnova' }).waitFor();
   await mila.getByTestId('message').getByText('When could you come to measure?').waitFor();
   expect(await mila.getByTestId('contact-card').textContent()).toContain('+7 ••• •••-••-89');
   await petr.getByText('Nobody is waiting').waitFor();
+  await petr.getByTestId('taken-lately').getByText('Mila Marsh').waitFor();
   expect(await petr.locator('body').textContent()).not.toContain('Olga');
 
   await workOn(mila);

@@ -286,7 +286,8 @@ describe('a body', () => {
       const socket = connect(port, '127.0.0.1');
       socket.on('error', () => undefined);
       socket.write(
-        `POST ${at(probe)} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{"phone"`,
+        `POST ${at(probe)} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n` +
+          'Content-Length: 99\r\n\r\n{"phone"',
       );
       await new Promise((resolve) => setTimeout(resolve, pause));
       socket.destroy();
