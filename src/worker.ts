@@ -208,7 +208,7 @@ async function answerFailure(request: Request, error: unknown, log: Log): Promis
       ? problem(503, { detail: error.message, headers: { 'Retry-After': RETRY_SECONDS } })
       : answerError(error, log);
   const wantsPage = request.method === 'POST' && (request.headers.get('accept') ?? '').includes('text/html');
-  return wantsPage ? errorPage(told, request.headers.get('accept-language') ?? undefined) : told;
+  return wantsPage ? errorPage(told, { url: request.url, headers: Object.fromEntries(request.headers) }) : told;
 }
 
 /** Whatever one step does, the next one has its turn; a run that failed shows as failed in the dashboard. */

@@ -87,8 +87,9 @@ export function createDoor(deps: Deps, parts: DoorParts): Door {
 
   return async (visit) => {
     let ours: Readonly<Record<string, string>> = always;
+    let endpoint: OpenEndpoint | undefined;
     try {
-      const endpoint = await parts.endpoints.byKey(deps.sql, visit.channel, visit.key);
+      endpoint = await parts.endpoints.byKey(deps.sql, visit.channel, visit.key);
       if (endpoint === undefined) throw new Rejected(404, 'There is no such endpoint.');
       ours = { ...always, ...corsHeaders(endpoint, visit.headers.origin, deps.config.publicUrl) };
       if (visit.method === 'POST') return withHeaders(await take(visit, endpoint), ours);
@@ -96,14 +97,21 @@ export function createDoor(deps: Deps, parts: DoorParts): Door {
       if (visit.method === 'OPTIONS') return { status: 204, headers: ours };
       throw new Rejected(405, 'POST is what works here.');
     } catch (error) {
-      const problem = answerError(error, deps.log);
-      // A browser that posted a plain form shows whatever comes back.
-      const page = visit.method === 'POST' && (visit.headers.accept ?? '').includes('text/html');
-      const shown = page ? await errorPage(problem, visit.headers['accept-language']) : problem;
+      const shown = await showProblem(answerError(error, deps.log), visit, endpoint);
       const headers = Object.fromEntries([...shown.headers].map(([name, value]) => [NAMES[name] ?? name, value]));
       return withHeaders({ status: shown.status, headers, body: await shown.text() }, ours);
     }
   };
+}
+
+/** A browser that posted a plain form shows whatever comes back. */
+async function showProblem(problem: Response, visit: Visit, endpoint: OpenEndpoint | undefined): Promise<Response> {
+  if (visit.method !== 'POST' || !(visit.headers.accept ?? '').includes('text/html')) return problem;
+  const { url, headers } = visit;
+  if (endpoint === undefined) return errorPage(problem, { url, headers });
+  const { language, address } = endpoint.context;
+  const page = endpoint.channel.handshake === undefined ? undefined : address;
+  return errorPage(problem, { url, headers, endpoint: { language, page } });
 }
 
 const JSON_TYPE = { 'Content-Type': 'application/json' };

@@ -168,6 +168,12 @@ describe('both frames of the door', () => {
     expect(told.headers['content-security-policy']).toContain("default-src 'none'");
     expect(told.body).toContain('Форма не отправлена');
     expect(told.body).not.toMatch(/<script|alert/);
+    expect(told.body).toMatch(/<a href="http[^"]+\/in\/form\/[^"]+\?lang=ru">Открыть форму заново<\/a>/);
+    const english = { ...headers, referer: 'http://inlet.test/in/form/k3y?utm_source=x&lang=en' };
+    const fromEnglishPage = await both(at(house.endpoint), { headers: english, body: 'name=x' });
+    expect(fromEnglishPage.body).toContain('The form was not sent');
+    const nowhere = await both('/in/form/nothing', { headers, body: 'name=x' });
+    expect(nowhere).toMatchObject({ status: 404, body: expect.not.stringContaining('<a ') });
   });
 
   test('follow the list of origins: preflight, post, refusal, none', async () => {
