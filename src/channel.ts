@@ -184,6 +184,21 @@ export interface Capabilities {
   readonly rate?: { readonly perAddressPerMinute: number; readonly perEndpointPerMinute: number };
 }
 
+/** What `.meta()` of a setting tells the admin's form. Titles without Russian are shown as they are. */
+export interface SettingMeta {
+  readonly title: string;
+  readonly description?: string;
+  readonly ru?: { readonly title: string; readonly description?: string };
+  /** Never shown again once it is set. */
+  readonly secret?: boolean;
+  /** The section it stands in. Absent: above all sections. */
+  readonly group?: 'form' | 'senders' | 'consent' | 'files' | 'protection' | 'advanced';
+  /** Shown only while another setting, a choice, has one of these values. */
+  readonly when?: { readonly setting: string; readonly is: readonly string[] };
+  /** What people read instead of a choice's value. */
+  readonly choiceTitles?: Readonly<Record<string, { readonly en: string; readonly ru: string }>>;
+}
+
 /** One `send`. The key makes a repeat harmless where the provider can deduplicate. */
 export interface Outbound {
   readonly idempotencyKey: string;
@@ -195,9 +210,9 @@ export interface Outbound {
 /**
  * A channel: at most nine members.
  *
- * @template Schema zod object of the endpoint's settings. Mark a secret with `.meta({ secret: true })`, give every
- * setting `.meta({ title, description })`: the admin's form, the validation and the masking all come from this one
- * place.
+ * @template Schema zod object of the endpoint's settings. Give every setting
+ * `.meta({ title, description, ru: { title, description } })` and mark a secret with `secret: true`: the admin's form
+ * in both languages, the validation and the masking all come from this one place ({@link SettingMeta} has the rest).
  */
 export interface Channel<Schema extends z.ZodObject = z.ZodObject> {
   /** Path segment and database value: lower-case, stable for ever. */

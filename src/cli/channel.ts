@@ -58,7 +58,7 @@ function settingsHelp(channel: Channel): string {
   const rows = describeSettings(channel).map((field) => [
     `  ${field.name}`,
     field.choices?.join('|') ?? field.kind,
-    field.description ?? field.title,
+    (field.description ?? field.title).en,
   ]);
   const own = Object.entries(OWN_SETTINGS).map(([name, what]) => [`  ${name}`, '', what]);
   return `Settings of ${channel.id}:\n${table(['', '', ''], [...rows, ...own]).trimStart()}`.replace('\n', '\n  ');

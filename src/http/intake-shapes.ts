@@ -4,13 +4,24 @@ import { id, language, time } from './basic-shapes.ts';
 
 // Endpoints and channels
 
+const worded = z.object({ en: z.string(), ru: z.string() });
+
 export const settingField = z
   .object({
     name: z.string(),
-    title: z.string(),
-    description: z.string().nullable(),
+    title: worded,
+    description: worded.nullable(),
     kind: z.enum(['text', 'longtext', 'number', 'boolean', 'choice', 'list', 'json']),
     choices: z.array(z.string()).nullable(),
+    choiceTitles: z.record(z.string(), worded).nullable().meta({ description: 'what people read, by choice' }),
+    group: z
+      .enum(['form', 'senders', 'consent', 'files', 'protection', 'advanced'])
+      .nullable()
+      .meta({ description: 'the section it is shown in' }),
+    when: z
+      .object({ setting: z.string(), is: z.array(z.string()) })
+      .nullable()
+      .meta({ description: 'it matters only while another setting has one of these values' }),
     secret: z.boolean(),
     default: z.unknown(),
   })
@@ -18,7 +29,7 @@ export const settingField = z
 export const channel = z
   .object({
     id: z.string(),
-    title: z.object({ en: z.string(), ru: z.string() }),
+    title: worded,
     settings: z.array(settingField),
     receivesByWebhook: z.boolean(),
   })

@@ -1,6 +1,6 @@
 /** An endpoint's settings as the channel's zod schema declares them: described, validated, masked, read from words. */
 import type { z } from 'zod';
-import type { Channel } from '../channel.ts';
+import type { Channel, SettingMeta } from '../channel.ts';
 import { Rejected } from '../errors.ts';
 import { fieldsOf } from '../issues.ts';
 
@@ -9,12 +9,21 @@ export const MASK = '••••••••';
 
 export type Settings = Record<string, unknown>;
 
+/** In each language of the web app. */
+interface Worded {
+  readonly en: string;
+  readonly ru: string;
+}
+
 export interface SettingField {
   readonly name: string;
-  readonly title: string;
-  readonly description: string | null;
+  readonly title: Worded;
+  readonly description: Worded | null;
   readonly kind: 'text' | 'longtext' | 'number' | 'boolean' | 'choice' | 'list' | 'json';
   readonly choices: string[] | null;
+  readonly choiceTitles: Readonly<Record<string, Worded>> | null;
+  readonly group: NonNullable<SettingMeta['group']> | null;
+  readonly when: { readonly setting: string; readonly is: string[] } | null;
   readonly secret: boolean;
   readonly default: unknown;
 }
@@ -26,12 +35,12 @@ const WRAPPERS = new Set(['default', 'prefault', 'optional', 'nullable', 'nonopt
 const LONG_TEXT = 500;
 
 /** The schema inside its wrappers, with the outermost metadata and default found on the way. */
-function unwrap(schema: Any): { inner: Any; meta: Record<string, unknown>; fallback: unknown } {
+function unwrap(schema: Any): { inner: Any; meta: Partial<SettingMeta>; fallback: unknown } {
   let inner = schema;
-  let meta: Record<string, unknown> = {};
+  let meta: Partial<SettingMeta> = {};
   let fallback: unknown;
   for (;;) {
-    meta = { ...(inner as unknown as z.ZodType).meta?.(), ...meta };
+    meta = { ...((inner as unknown as z.ZodType).meta?.() as Partial<SettingMeta> | undefined), ...meta };
     const def = inner._zod.def;
     if (def.type === 'pipe') inner = def.in as Any;
     else if (WRAPPERS.has(def.type)) {
@@ -50,14 +59,19 @@ export function describeSettings(channel: Channel): SettingField[] {
     const { inner, meta, fallback } = unwrap(schema);
     return {
       name,
-      title: typeof meta.title === 'string' ? meta.title : name,
-      description: typeof meta.description === 'string' ? meta.description : null,
+      title: worded(meta.title ?? name, meta.ru?.title),
+      description: meta.description === undefined ? null : worded(meta.description, meta.ru?.description),
+      choiceTitles: meta.choiceTitles ?? null,
+      group: meta.group ?? null,
+      when: meta.when === undefined ? null : { setting: meta.when.setting, is: [...meta.when.is] },
       secret: meta.secret === true,
       default: fallback ?? null,
       ...kindOf(inner),
     };
   });
 }
+
+const worded = (en: string, ru = en): Worded => ({ en, ru });
 
 function kindOf(schema: Any): Pick<SettingField, 'kind' | 'choices'> {
   const def = schema._zod.def;

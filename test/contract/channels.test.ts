@@ -5,8 +5,9 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { channels as edgeChannels } from '../../channels/index.ts';
 import { channels as nodeChannels } from '../../channels/node.ts';
-import type { Channel, InboundEvent, Nothing } from '../../src/channel.ts';
+import type { Channel, InboundEvent, Nothing, SettingMeta } from '../../src/channel.ts';
 import { Malformed, Rejected } from '../../src/errors.ts';
+import { describeSettings } from '../../src/intake/endpoint-settings.ts';
 import { outcomeOf, readSamples } from './samples.ts';
 import { bytes, endpointFor, requestFor, sha256, toolsFor } from './stand-ins.ts';
 import { tamperings } from './tampering.ts';
@@ -55,13 +56,24 @@ describe.each(channels.map((channel) => [channel.id, channel] as const))('%s: sh
 describe.each(channels.map((channel) => [channel.id, channel] as const))('%s: settings', (_id, channel) => {
   const entries = Object.entries(channel.settings.shape) as [string, z.ZodType][];
 
-  it('have a title and a description, and an admin form can be drawn from them', () => {
+  it('have a title and a description in both languages, and an admin form can be drawn from them', () => {
     for (const [name, schema] of entries) {
-      const { title, description } = (schema.meta() ?? {}) as { title?: string; description?: string };
+      const { title, description, ru } = (schema.meta() ?? {}) as Partial<SettingMeta>;
       expect(title, `title of ${name}`).toMatch(/\S/);
       expect(description, `description of ${name}`).toMatch(/\S/);
+      expect(ru?.title, `Russian title of ${name}`).toMatch(/[а-яё]/i);
+      expect(ru?.description, `Russian description of ${name}`).toMatch(/[а-яё]/i);
     }
     expect(() => z.toJSONSchema(channel.settings, { io: 'input' })).not.toThrow();
+  });
+
+  it('hide a setting only behind a choice that there is, and name no other choices than there are', () => {
+    const fields = describeSettings(channel);
+    for (const { name, when, choices, choiceTitles } of fields) {
+      const other = fields.find((field) => field.name === when?.setting);
+      if (when !== null) expect(other?.choices, `what ${name} waits for`).toEqual(expect.arrayContaining(when.is));
+      if (choiceTitles !== null) expect(Object.keys(choiceTitles), `choices of ${name}`).toEqual(choices);
+    }
   });
 
   it('mark their secrets', () => {

@@ -147,15 +147,27 @@ test('channels tell what can be set', async () => {
   });
   expect(channels[0].settings[0]).toEqual({
     name: 'greeting',
-    title: 'Greeting',
-    description: 'Said first.',
+    title: { en: 'Greeting', ru: 'Привет' },
+    description: { en: 'Said first.', ru: 'Говорится первым.' },
     kind: 'text',
     choices: null,
+    choiceTitles: null,
+    group: 'form',
+    when: null,
     secret: false,
     default: 'hi',
   });
-  expect(channels[0].settings[2]).toMatchObject({ title: 'Token', secret: true, description: null });
-  expect(channels[0].settings[5]).toMatchObject({ choices: ['fast', 'slow'] });
+  expect(channels[0].settings[2]).toMatchObject({
+    title: { en: 'Token', ru: 'Token' },
+    description: null,
+    group: null,
+    when: { setting: 'mode', is: ['slow'] },
+    secret: true,
+  });
+  expect(channels[0].settings[5]).toMatchObject({
+    choices: ['fast', 'slow'],
+    choiceTitles: { fast: { en: 'Fast', ru: 'Быстро' } },
+  });
 });
 
 test('settings from words, as the schema wants them', () => {

@@ -24,12 +24,28 @@ export const probe = defineChannel({
   id: 'probe',
   title: { en: 'Probe', ru: 'Проба' },
   settings: z.object({
-    greeting: z.string().max(100).default('hi').meta({ title: 'Greeting', description: 'Said first.' }),
+    greeting: z
+      .string()
+      .max(100)
+      .default('hi')
+      .meta({
+        title: 'Greeting',
+        description: 'Said first.',
+        ru: { title: 'Привет', description: 'Говорится первым.' },
+        group: 'form',
+      }),
     essay: z.string().max(5000).default(''),
-    token: z.string().max(200).default('').meta({ title: 'Token', secret: true }),
+    token: z
+      .string()
+      .max(200)
+      .default('')
+      .meta({ title: 'Token', secret: true, when: { setting: 'mode', is: ['slow'] } }),
     count: z.number().int().min(1).max(10).default(3),
     loud: z.boolean().default(false),
-    mode: z.enum(['fast', 'slow']).default('fast'),
+    mode: z
+      .enum(['fast', 'slow'])
+      .default('fast')
+      .meta({ choiceTitles: { fast: { en: 'Fast', ru: 'Быстро' } } }),
     origins: z.array(z.string().max(50)).max(5).default([]),
     map: z.record(z.string(), z.string()).default({}),
   }),

@@ -17,6 +17,7 @@ import { countryOptions } from './countries.ts';
 import classes from './endpoints.module.css';
 import { type Draft, emptyDraft, readDraft } from './settings-draft.ts';
 import { CountrySelect, LanguageSelect, problemOf, SettingsFields } from './settings-fields.tsx';
+import { SettingsSections } from './settings-sections.tsx';
 
 /** First the kind of source, then what that kind needs to know. */
 export function AddEndpoint() {
@@ -104,7 +105,7 @@ function Details({ channel, onBack }: { channel: Channel; onBack: () => void }) 
             {open ? m.settings_less() : m.settings_more({ count: optional.length })}
           </Button>
         )}
-        {open && <SettingsFields fields={optional} draft={draft} onChange={setDraft} problems={problems} />}
+        {open && <SettingsSections fields={optional} draft={draft} onChange={setDraft} problems={problems} />}
         <Group justify="space-between">
           <Button variant="subtle" leftSection={<IconArrowLeft size={17} aria-hidden="true" />} onClick={onBack}>
             {m.back()}

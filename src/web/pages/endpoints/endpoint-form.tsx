@@ -8,7 +8,8 @@ import { useAction } from '../../parts/use-action.ts';
 import { countryOptions } from './countries.ts';
 import classes from './endpoints.module.css';
 import { draftOf, readDraft } from './settings-draft.ts';
-import { CountrySelect, LanguageSelect, SettingsFields } from './settings-fields.tsx';
+import { CountrySelect, LanguageSelect } from './settings-fields.tsx';
+import { SettingsSections } from './settings-sections.tsx';
 
 interface Props {
   readonly endpoint: Endpoint;
@@ -60,7 +61,7 @@ export function EndpointForm({ endpoint, fields }: Props) {
           <RateInput label={m.rate_per_address()} value={perAddress} onChange={setPerAddress} />
           <RateInput label={m.rate_per_endpoint()} value={perEndpoint} onChange={setPerEndpoint} />
         </div>
-        <SettingsFields
+        <SettingsSections
           fields={fields}
           draft={draft}
           onChange={setDraft}

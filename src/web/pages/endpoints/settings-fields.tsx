@@ -1,10 +1,11 @@
 import { MultiSelect, PasswordInput, Select, Stack, Switch, TagsInput, Textarea, TextInput } from '@mantine/core';
 import type { Language, SettingField } from '../../api/types.ts';
+import { useLanguage } from '../../i18n/language.ts';
 import { m } from '../../paraglide/messages.js';
 import classes from './endpoints.module.css';
 import type { Draft } from './settings-draft.ts';
 
-interface Props {
+export interface SettingsProps {
   readonly fields: readonly SettingField[];
   readonly draft: Draft;
   readonly onChange: (draft: Draft) => void;
@@ -13,7 +14,7 @@ interface Props {
 }
 
 /** A form made from what a channel says of its own settings. */
-export function SettingsFields({ fields, draft, onChange, problems, readOnly = false }: Props) {
+export function SettingsFields({ fields, draft, onChange, problems, readOnly = false }: SettingsProps) {
   return (
     <Stack gap="md">
       {fields.map((field) => (
@@ -48,7 +49,13 @@ interface OneProps {
 }
 
 function OneField({ field, value, error, readOnly, onChange }: OneProps) {
-  const frame = { label: field.title, description: field.description ?? undefined, error, disabled: readOnly };
+  const language = useLanguage();
+  const frame = {
+    label: field.title[language],
+    description: field.description?.[language],
+    error,
+    disabled: readOnly,
+  };
   if (field.kind === 'boolean')
     return <Switch {...frame} checked={value === true} onChange={(event) => onChange(event.currentTarget.checked)} />;
   if (field.kind === 'list') return <ListField field={field} frame={frame} value={value} onChange={onChange} />;
@@ -56,7 +63,7 @@ function OneField({ field, value, error, readOnly, onChange }: OneProps) {
     return (
       <Select
         {...frame}
-        data={field.choices ?? []}
+        data={choicesOf(field, language)}
         value={String(value)}
         allowDeselect={false}
         onChange={(chosen) => onChange(chosen ?? '')}
@@ -65,6 +72,9 @@ function OneField({ field, value, error, readOnly, onChange }: OneProps) {
   return <TextField field={field} frame={frame} value={String(value)} onChange={onChange} />;
 }
 
+const choicesOf = (field: SettingField, language: Language): { value: string; label: string }[] =>
+  (field.choices ?? []).map((value) => ({ value, label: field.choiceTitles?.[value]?.[language] ?? value }));
+
 interface PartProps {
   readonly field: SettingField;
   readonly frame: { label: string; description: string | undefined; error: string | undefined; disabled: boolean };
@@ -72,8 +82,10 @@ interface PartProps {
 }
 
 function ListField({ field, frame, value, onChange }: PartProps & { readonly value: Draft[string] }) {
+  const language = useLanguage();
   const list = Array.isArray(value) ? [...value] : [];
-  if (field.choices !== null) return <MultiSelect {...frame} data={field.choices} value={list} onChange={onChange} />;
+  if (field.choices !== null)
+    return <MultiSelect {...frame} data={choicesOf(field, language)} value={list} onChange={onChange} />;
   return <TagsInput {...frame} value={list} onChange={onChange} placeholder={m.list_hint()} acceptValueOnBlur />;
 }
 
