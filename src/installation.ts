@@ -20,6 +20,10 @@ import type { Vault } from './vault/vault.ts';
 
 export interface Installation {
   readonly sql: Sql;
+  /** The login of the sessions, where it is reached now. Never log it. */
+  readonly urlNow: () => string;
+  /** Told when the embedded database came back on another port. */
+  readonly moved: Set<(port: number) => void>;
   /** The login that owns the tables: migrations, backup, doctor. Never used for requests. */
   readonly ownerUrl: string;
   readonly vault: Vault;
@@ -49,13 +53,18 @@ export async function openInstallation(settings: Settings, options: OpenOptions)
   try {
     const vault = await openVault(sql, masterKey.keys);
     await ensureDefaultQueue(sql);
-    const embedded = own && lookAfter(own, settings, options.log, sql);
+    const moved = new Set<(port: number) => void>([(port) => followPort(sql, port)]);
+    const onMoved = (port: number): void => {
+      for (const tell of moved) tell(port);
+    };
+    const embedded = own && lookAfter(own, settings, options.log, onMoved);
+    const urlNow = (): string => (embedded === undefined ? url : onPort(url, embedded.port));
     const close = async (): Promise<void> => {
       await sql.end({ timeout: 5 });
       await embedded?.leave();
       if (embedded !== undefined) await stopUnlessShared(embedded);
     };
-    return { sql, ownerUrl, vault, masterKey, embedded, migrated: applied, clock: systemClock, close };
+    return { sql, urlNow, moved, ownerUrl, vault, masterKey, embedded, migrated: applied, clock: systemClock, close };
   } catch (error) {
     await sql.end({ timeout: 1 });
     throw error;
@@ -69,9 +78,15 @@ export function startOwn(settings: Settings, log: Log): Promise<Embedded> {
   });
 }
 
-function lookAfter(own: Embedded, settings: Settings, log: Log, sql: Sql): Supervised {
+function onPort(url: string, port: number): string {
+  const moved = new URL(url);
+  moved.port = String(port);
+  return moved.href;
+}
+
+function lookAfter(own: Embedded, settings: Settings, log: Log, onMoved: (port: number) => void): Supervised {
   const start = (): Promise<Embedded> => startOwn(settings, log);
-  return supervise(own, { log, start, onMoved: (port) => followPort(sql, port) });
+  return supervise(own, { log, start, onMoved });
 }
 
 /**

@@ -19,13 +19,12 @@ import { type Installation, openInstallation } from './installation.ts';
 import { createAcceptor } from './intake/accept.ts';
 import { createEndpointBook } from './intake/endpoint-book.ts';
 import { createMeter } from './intake/meter.ts';
-import { startProcessor } from './intake/processor.ts';
 import { startTimers } from './jobs/timers.ts';
 import { startLive } from './leads/live.ts';
 import type { Log } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import { createLog } from './node-log.ts';
-import { createDeskBook } from './routing/desk-book.ts';
+import { runProcessorThread } from './run-processor-thread.ts';
 import { serveWeb } from './serve-web.ts';
 
 const WEB_ROOT = path.join(import.meta.dirname, '../dist/web');
@@ -52,8 +51,17 @@ function start(settings: Settings, config: Config, installation: Installation, l
   const deps: Deps = { sql, vault, channels, config, clock, log };
   const metrics = createMetrics(sql);
   const endpoints = createEndpointBook(vault, channels, config, clock);
-  const processDeps = { sql, vault, endpoints, desk: createDeskBook(), clock, log };
-  const processor = startProcessor({ ...processDeps, onProcessed: metrics.processed });
+  const processor = runProcessorThread({
+    begin: () => ({
+      url: installation.urlNow(),
+      masterKeys: installation.masterKey.keys,
+      publicUrl: config.publicUrl,
+      logLevel: settings.logLevel,
+    }),
+    onProcessed: metrics.processed,
+    log,
+  });
+  installation.moved.add(processor.follow);
   const acceptor = createAcceptor({
     sql,
     vault,

@@ -37,7 +37,7 @@ function readImports(from: string, text: string): Import[] {
 const say = ({ from, to }: Import) => `${from} imports ${to}`;
 const broken = (rule: (found: Import) => boolean) => imports.filter(rule).map(say);
 
-const isEntry = (file: string) => /^src\/(?:node|worker|cli)\.ts$|^src\/cli\//.test(file);
+const isEntry = (file: string) => /^src\/(?:node|worker|cli|processor-thread)\.ts$|^src\/cli\//.test(file);
 const isWeb = (file: string) => file.startsWith('src/web/');
 const isRelative = ({ to }: Import) => /^(?:src|channels|test|scripts|bench)\//.test(to);
 
@@ -51,7 +51,8 @@ const FLOORS: readonly (readonly string[])[] = [
 
 function floorOf(file: string): number {
   // The app and the opening of an installation are wiring that the entries share.
-  if (isEntry(file) || file === 'src/app.ts' || file === 'src/installation.ts') return FLOORS.length;
+  if (isEntry(file) || file === 'src/app.ts' || /^src\/(?:installation|run-processor-thread)\.ts$/.test(file))
+    return FLOORS.length;
   const room = /^src\/([^/]+)\//.exec(file)?.[1];
   // Files beside the rooms (the contract, errors, clock, ...) lie below all of them.
   return room === undefined ? -1 : FLOORS.findIndex((rooms) => rooms.includes(room));

@@ -27,8 +27,8 @@ const MOST = 12;
 const HOURS = 24;
 
 /**
- * The last claims in the queues that this person may look into: who took it and when, so that nobody wonders where a lead
- * went. Read as the house, because row-level security hides a colleague's lead; nothing of the client is in it.
+ * The last claims in the queues that this person may look into: who took it and when, so that nobody wonders where a
+ * lead went. Read as the house, because row-level security hides a colleague's lead; nothing of the client is in it.
  */
 export async function listRecentClaims(sql: Sql, actor: Actor, queueId?: string): Promise<RecentClaim[]> {
   const rows = await asActor(sql, actor, async (tx) => {
