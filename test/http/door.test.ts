@@ -16,6 +16,7 @@ import { silentLog } from '../../src/log.ts';
 import { unseal } from '../../src/vault/seal.ts';
 import { type House, openHouse } from '../intake/house.ts';
 import { openProbe } from '../intake/probe.ts';
+import { withoutIds } from '../setup/without-ids.ts';
 
 let house: House;
 let app: ReturnType<typeof createApp>;
@@ -133,7 +134,7 @@ describe('both frames of the door', () => {
     for (const path of paths) {
       const told = await both(`${path}?q=${encodeURIComponent(SECRET)}`, good);
       expect(told).toMatchObject({ status: 404, headers: { 'content-type': 'application/problem+json' } });
-      expect(told.body).not.toMatch(/7999|Anna|aaaa/);
+      expect(withoutIds(String(told.body))).not.toMatch(/7999|Anna|aaaa/);
     }
     expect(await deliveries()).toBe(before);
   });

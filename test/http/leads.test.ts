@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { leadDetail, leadPage, lead as leadShape, recentClaims, timelineItem } from '../../src/http/shapes.ts';
 import { addMember, makeLead, makeQueue } from '../setup/fixtures.ts';
+import { withoutIds } from '../setup/without-ids.ts';
 import { type House, openHouse } from './house.ts';
 
 let house: House;
@@ -136,7 +137,7 @@ describe('GET /claims', () => {
     for (const who of [one, two, head, auditor]) {
       const text = await (await ask(who, 'GET', `claims?queue=${queue}`)).text();
       expect(recentClaims.parse(JSON.parse(text)).claims).toMatchObject([{ lead: lead.id, owner: { id: one!.id } }]);
-      expect(text).not.toMatch(/Galina|999/);
+      expect(withoutIds(text)).not.toMatch(/Galina|999/);
     }
     expect(await read(await ask(stranger, 'GET', `claims?queue=${queue}`))).toEqual({ claims: [] });
     expect((await ask(undefined, 'GET', 'claims')).status).toBe(401);

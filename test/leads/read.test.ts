@@ -5,6 +5,7 @@ import { type LeadQuery, listLeads } from '../../src/leads/read.ts';
 import { readLead } from '../../src/leads/timeline.ts';
 import { claim } from '../../src/routing/claim.ts';
 import { type House, keyActor, makeEndpoint, makeLead, makeQueue, makeUser, openHouse } from '../setup/fixtures.ts';
+import { withoutIds } from '../setup/without-ids.ts';
 
 let house: House;
 let endpointId: string;
@@ -91,7 +92,7 @@ describe('listLeads', () => {
     expect(await contactOf(await makeUser(house, { role: 'head' }))).toEqual(masked);
     await claim(house.sql, one, lead.id);
     expect(await contactOf(one)).toEqual(masked);
-    const whole = JSON.stringify(await ask(one, { status: 'mine' }));
+    const whole = withoutIds(JSON.stringify(await ask(one, { status: 'mine' })));
     for (const secret of ['111', '8999', 'anna@']) expect(whole).not.toContain(secret);
   });
 
@@ -180,7 +181,7 @@ describe('readLead', () => {
     });
     expect(detail).toMatchObject({ mayClaim: false, mayChange: true, suspects: 0, because: { rule: null } });
     expect(detail.timeline[2]).toMatchObject({ actor: { id: one.userId, name: 'Olga' } });
-    expect(JSON.stringify(detail)).not.toMatch(/3334455|333 44 55|anna@/);
+    expect(withoutIds(JSON.stringify(detail))).not.toMatch(/3334455|333 44 55|anna@/);
   });
 
   it('tells what may be done before and without the claim', async () => {
