@@ -28,7 +28,11 @@ export function runProcessorThread({ begin, onProcessed, log }: ThreadOptions): 
   let stopping = false;
 
   const start = (): void => {
-    const fresh = new Worker(new URL('./processor-thread.ts', import.meta.url), { workerData: begin() });
+    const fresh = new Worker(new URL('./processor-thread.ts', import.meta.url), {
+      workerData: begin(),
+      // A batch is a few megabytes of short-lived texts: in the default nursery half of it would be kept too long.
+      resourceLimits: { maxYoungGenerationSizeMb: 64 },
+    });
     worker = fresh;
     fresh.on('message', ({ processed }: FromThread) => onProcessed(processed));
     fresh.on('error', (error) => log.error('processor.died', { causes: causeChain(redact(error)) }));

@@ -20,7 +20,7 @@ export interface Processor {
   readonly stop: () => Promise<void>;
 }
 
-const MAX_BATCH = 256;
+const MAX_BATCH = 400;
 /** Unsealed bytes in memory at once; a batch of large attachments is small. */
 const MAX_BATCH_BYTES = 32 << 20;
 /** Nobody woke us: another replica may have died with its work undone. */
