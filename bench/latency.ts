@@ -9,6 +9,8 @@ import { type Bed, serveSubject } from './throughput.ts';
 
 const PER_SECOND = 300;
 const SECONDS = 20;
+/** Not counted: a server that has just started compiles its code. */
+const WARM_UP_SECONDS = 5;
 
 export async function latency(bed: Bed, contacts: number): Promise<string> {
   const served = await serveSubject(bed, 'complete');
@@ -27,7 +29,7 @@ export async function latency(bed: Bed, contacts: number): Promise<string> {
     const sent: number[] = [];
     const startedMs = performance.now();
     const posts: Promise<unknown>[] = [];
-    for (let n = 0; n < PER_SECOND * SECONDS; n += 1) {
+    for (let n = 0; n < PER_SECOND * (WARM_UP_SECONDS + SECONDS); n += 1) {
       const dueMs = startedMs + (n * 1000) / PER_SECOND;
       if (dueMs > performance.now()) await sleep(dueMs - performance.now());
       sent.push(performance.now());
@@ -44,7 +46,10 @@ export async function latency(bed: Bed, contacts: number): Promise<string> {
     stop.abort();
     await listening;
     // The n-th lead heard of belongs to the n-th sent or a neighbour: order within a batch is the order of arrival.
-    const delays = heard.map((at, i) => at - sent[i]!).sort((a, b) => a - b);
+    const delays = heard
+      .map((at, i) => at - sent[i]!)
+      .slice(PER_SECOND * WARM_UP_SECONDS)
+      .sort((a, b) => a - b);
     const at = (share: number): string => (delays[Math.floor(delays.length * share)] ?? Number.NaN).toFixed(1);
     return (
       `webhook to screen, ${contacts} contacts, ${PER_SECOND}/s for ${SECONDS} s: ` +

@@ -23,10 +23,11 @@ export interface Sample {
   readonly databaseUs: number;
 }
 
-export type Subject = 'bare' | 'accept' | 'complete';
+export type Subject = 'bare' | 'steps' | 'accept' | 'complete';
 
 const SCRIPTS: Readonly<Record<Subject, string>> = {
   bare: 'bench/bare.ts',
+  steps: 'bench/steps.ts',
   accept: 'bench/accept-only.ts',
   complete: 'src/node.ts',
 };
@@ -38,7 +39,7 @@ export async function serveSubject(bed: Bed, subject: Subject): Promise<Served> 
     INLET_LOG: 'warn',
     PORT: '0',
   });
-  return { ...served, url: subject === 'bare' ? served.url : served.url + bed.path };
+  return { ...served, url: subject === 'bare' || subject === 'steps' ? served.url : served.url + bed.path };
 }
 
 /** One run of one subject. `complete` counts until nothing is pending: the time of the drain is part of it. */
@@ -92,8 +93,8 @@ export async function throughput(
   seconds: number,
   log: (text: string) => void,
 ): Promise<Series[]> {
-  const subjects: Subject[] = ['bare', 'accept', 'complete'];
-  const samples: Record<Subject, Sample[]> = { bare: [], accept: [], complete: [] };
+  const subjects: Subject[] = ['bare', 'steps', 'accept', 'complete'];
+  const samples: Record<Subject, Sample[]> = { bare: [], steps: [], accept: [], complete: [] };
   for (let pair = 0; pair < pairs; pair += 1)
     for (const subject of subjects) {
       const served = await serveSubject(bed, subject);
