@@ -1,6 +1,6 @@
 /**
- * The usual way: one transaction a request, one statement a step, nothing encrypted. Finds or makes the contact, opens or
- * finds the lead, writes message and history, answers after the commit.
+ * The usual way: one transaction a request, one statement a step, nothing encrypted. Finds or makes the contact, opens
+ * or finds the lead, writes message and history, answers after the commit.
  */
 import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
@@ -29,7 +29,8 @@ async function intake(tx: postgres.TransactionSql, body: Body): Promise<string> 
   const contact = known?.id ?? newId();
   if (known === undefined)
     await tx`
-      insert into step_contacts (id, name, phone, email) values (${contact}, ${body.name}, ${body.phone}, ${body.email})`;
+      insert into step_contacts (id, name, phone, email)
+      values (${contact}, ${body.name}, ${body.phone}, ${body.email})`;
   const [open] = await tx<{ id: string }[]>`
     select id from step_leads where contact_id = ${contact} and closed_at is null`;
   const lead = open?.id ?? newId();

@@ -25,7 +25,12 @@ async function main(port: NonNullable<typeof parentPort>): Promise<void> {
   const endpoints = createEndpointBook(vault, channels, { publicUrl }, systemClock);
   const tell = (message: FromThread): void => port.postMessage(message);
   const processor = startProcessor({
-    ...{ sql, vault, endpoints, desk: createDeskBook(), clock: systemClock, log },
+    sql,
+    vault,
+    endpoints,
+    desk: createDeskBook(),
+    clock: systemClock,
+    log,
     onProcessed: (processed) => tell({ processed }),
   });
   port.on('message', (message: ToThread) => {

@@ -86,7 +86,8 @@ async function touchLeads(tx: Tx, plan: Plan): Promise<void> {
       select x.* from unnest(${plainColumn(rows.map(([id]) => id))}::uuid[],
         ${plainColumn(rows.map(([, row]) => row.count))}::integer[],
         ${timeColumn(rows.map(([, row]) => row.atMs))}::timestamptz[]) as x (id, count, at)
-      -- Counted, not compared: the partial index on open leads, with old statistics, would look better than the primary key.
+      -- Counted, not compared: the partial index on open leads, while its statistics are old, would look better
+      -- than the primary key.
       join leads locked on locked.id = x.id and num_nulls(locked.closed_at) = 1
       order by x.id for update of locked
     ) t
