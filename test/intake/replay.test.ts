@@ -34,6 +34,22 @@ async function again(range: ReplayRange): Promise<number> {
 }
 
 describe('a replay', () => {
+  test('of many leaves suspects and the dismissed aside; whoever names one has judged it', async () => {
+    const mine = await house.open({}, 'probe');
+    const accepted = await Promise.all(
+      [1, 2].map(() => house.acceptor.accept(mine, post({ ...person(), suspect: 'honeypot' }))),
+    );
+    await drainPending(house.deps);
+    const [suspect, dismissed] = accepted.map((one) => one.delivery);
+    await house.sql`
+      update outcomes set outcome = 'ignored', reason = 'dismissed: spam' where delivery_id = ${dismissed!}`;
+    expect(await again({ endpoint: mine.id })).toBe(1);
+    expect(await house.outcomeOf(suspect!)).toMatchObject({ outcome: 'quarantined', reason: 'honeypot' });
+    expect(await house.outcomeOf(dismissed!)).toMatchObject({ outcome: 'ignored', reason: 'dismissed: spam' });
+    expect(await again({ delivery: suspect! })).toBe(1);
+    expect(await house.outcomeOf(suspect!)).toMatchObject({ outcome: 'opened' });
+  });
+
   test('leaves what became a lead as it is, however often: no second message, lead, history or contact', async () => {
     const who = person();
     const [first, second, ignored, bad] = await receive(who, who, { ignored: 'ping' }, { malformed: 'what' });
