@@ -3,7 +3,7 @@
  *
  * A channel is one plain object made with {@link defineChannel}. It knows one provider's protocol and nothing of the
  * database, the lead or the screen. It imports this file, `errors.ts` and its own SDK; never `src/db`, never another
- * channel. Absence declares: a channel that cannot send has no `send`, a channel that only listens has no `verify`.
+ * channel. What `parse` may find is described in `channel-events.ts`. Absence declares: a channel that cannot send has no `send`, a channel that only listens has no `verify`.
  *
  * What happens to one inbound request:
  *
@@ -14,6 +14,18 @@
  *      settings, same events, for ever. That is what makes replay possible.
  */
 import type { z } from 'zod';
+import type {
+  Attachment,
+  ClaimedIdentity,
+  IdentityKind,
+  InboundEvent,
+  ParsedEvent,
+  Reach,
+  RemoteFile,
+} from './channel-events.ts';
+
+export type * from './channel-events.ts';
+export { isMessage } from './channel-events.ts';
 
 /** One HTTP request as it came in. Header names are lower-case. */
 export interface InboundRequest {
@@ -77,89 +89,6 @@ export interface Genuine {
   readonly answer?: Answer;
 }
 
-/**
- * How sure we are that an identity belongs to whoever sent the message (house rule 5).
- * claimed: typed into a form. observed: caller id, a From: without DMARC. attested: the channel vouches.
- * verified: one-time code, double opt-in, a manager's word.
- */
-export type Trust = 'claimed' | 'observed' | 'attested' | 'verified';
-
-/** `phone` and `email` are matched across endpoints; a provider's own id only within the endpoint it came from. */
-export type IdentityKind = 'phone' | 'email' | 'telegram' | 'whatsapp' | (string & {});
-
-export interface ClaimedIdentity {
-  readonly kind: IdentityKind;
-  /** As received, untouched: the house keeps it for ever and derives the matching keys. At most 320 characters. */
-  readonly value: string;
-  readonly trust: Trust;
-}
-
-/**
- * One answer of a form, in the order it was asked. `kind` decides masking: `phone` and `email` are hidden by
- * default.
- */
-export interface Field {
-  readonly name: string;
-  readonly value: string;
-  readonly kind: 'name' | 'phone' | 'email' | 'text';
-}
-
-export interface Attachment {
-  /** The sender's file name, for display only, already without path and control characters. */
-  readonly name: string;
-  /** Media type found in the bytes, never the one that was declared. */
-  readonly mediaType: string;
-  readonly bytes: Uint8Array;
-}
-
-/** Where a request came from. All of it was said by the visitor's browser: good for reports, proof of nothing. */
-export interface Source {
-  readonly utm?: Readonly<Partial<Record<'source' | 'medium' | 'campaign' | 'term' | 'content', string>>>;
-  /** Advertising click ids by parameter name: `gclid`, `yclid`, `fbclid`, ... */
-  readonly clickIds?: Readonly<Record<string, string>>;
-  readonly referrer?: string;
-  /** The page the form stood on. */
-  readonly page?: string;
-  /** The first page of this visit. */
-  readonly landingPage?: string;
-  /** The first visit that we know of, kept by the snippet for 90 days; the fields above are the last touch. */
-  readonly firstTouch?: Readonly<Omit<Source, 'firstTouch'> & { at?: string }>;
-}
-
-export interface Consent {
-  /** Lower-case hex SHA-256 of the exact text that was shown. */
-  readonly textHash: string;
-  readonly purpose: string;
-  readonly givenAt: Date;
-  /** The client's address when consent was given. */
-  readonly address: string;
-}
-
-/** One normalized event out of a delivery. */
-export interface InboundEvent {
-  /** The provider's id of this event; a repeat in another delivery is ignored as a duplicate. */
-  readonly eventId?: string;
-  readonly kind: 'form' | 'text' | 'call';
-  readonly direction: 'inbound' | 'outbound';
-  /** When it happened, if the provider says so; else the time of receipt. */
-  readonly at?: Date;
-  readonly sender: {
-    /** As given; kept at the trust of the message. At most 200 characters. */
-    readonly name?: string;
-    /** BCP 47 primary language, lower-case: `ru`, `en`. */
-    readonly language?: string;
-    readonly identities: readonly ClaimedIdentity[];
-  };
-  /** Free text of the message, at most 20,000 characters. */
-  readonly text?: string;
-  readonly fields?: readonly Field[];
-  readonly attachments?: readonly Attachment[];
-  readonly source?: Source;
-  readonly consents?: readonly Consent[];
-  /** Set when the event looks like a machine's or a test's doing. The house quarantines it with this reason. */
-  readonly suspect?: string;
-}
-
 /** Why a delivery has nothing for us, shown in the ledger: `{ ignored: 'test ping' }`. */
 export interface Nothing {
   readonly ignored: string;
@@ -182,6 +111,35 @@ export interface Capabilities {
    * Requests a minute from one client address and on one endpoint, unless the endpoint says otherwise; 0: no limit.
    */
   readonly rate?: { readonly perAddressPerMinute: number; readonly perEndpointPerMinute: number };
+  /** Present exactly when there is a `send`. */
+  readonly sends?: Sends;
+  /** Present exactly when there is a `fetch`. */
+  readonly fetches?: { readonly maxBytes: number };
+}
+
+/** What `send` can do. The house checks these before it queues a message. */
+export interface Sends {
+  readonly maxTextChars: number;
+  readonly files?: { readonly maxCount: number; readonly maxBytes: number };
+  /** Can answer one message in particular. */
+  readonly quotes: boolean;
+  readonly subject: boolean;
+  /**
+   * Two calls with the same idempotency key give the client one message. Otherwise a call whose outcome is not known
+   * ends in the state *unknown*, and a person decides.
+   */
+  readonly repeatable: boolean;
+  /** Only the process that runs `listen` for the endpoint has the connection to send through. */
+  readonly byListener?: true;
+  /** Free text only for so many hours after the client's last message; later only the provider's own templates. */
+  readonly windowHours?: number;
+  /**
+   * The setting (a list) that holds the provider's approved templates as `{name, language, text}`; `{{1}}` in the
+   * text are its variables.
+   */
+  readonly templatesSetting?: string;
+  /** Identity kinds that may be written to first, without a conversation: e-mail yes, a bot no. */
+  readonly first?: readonly IdentityKind[];
 }
 
 /** What `.meta()` of a setting tells the admin's form. Titles without Russian are shown as they are. */
@@ -192,7 +150,16 @@ export interface SettingMeta {
   /** Never shown again once it is set. */
   readonly secret?: boolean;
   /** The section it stands in. Absent: above all sections. */
-  readonly group?: 'form' | 'senders' | 'consent' | 'files' | 'protection' | 'advanced';
+  readonly group?:
+    | 'form'
+    | 'account'
+    | 'receiving'
+    | 'sending'
+    | 'senders'
+    | 'consent'
+    | 'files'
+    | 'protection'
+    | 'advanced';
   /** Shown only while another setting, a choice, has one of these values. */
   readonly when?: { readonly setting: string; readonly is: readonly string[] };
   /** What people read instead of a choice's value. */
@@ -201,14 +168,77 @@ export interface SettingMeta {
 
 /** One `send`. The key makes a repeat harmless where the provider can deduplicate. */
 export interface Outbound {
+  /** A UUID; the same for every attempt at this message. */
   readonly idempotencyKey: string;
-  readonly to: ClaimedIdentity;
+  /** Whom: from the conversation's newest `InboundEvent.reach`, or the identity alone when we write first. */
+  readonly to: { readonly identity?: ClaimedIdentity; readonly reach?: Reach };
   readonly text: string;
+  readonly subject?: string;
+  /** The provider's id of the message that is answered. */
+  readonly quotes?: string;
+  /** A template that the provider has approved, with its variables in order; `text` is what it will read like. */
+  readonly template?: { readonly name: string; readonly language: string; readonly variables: readonly string[] };
+  /** The client is asked for their phone, with the provider's own button where it has one. */
+  readonly ask?: 'phone';
   readonly attachments: readonly Attachment[];
+  /** Who writes, for signatures. */
+  readonly author?: string;
+  /** 1 at the first call. */
+  readonly attempt: number;
+}
+
+export interface Sent {
+  /** The provider's id, the same that its receipts and echoes name. */
+  readonly providerId: string;
+  /** Ids of further pieces, where one message had to be sent as several. */
+  readonly moreIds?: readonly string[];
+}
+
+/** How a listener is doing, for the endpoint's page and /metrics. Words for people, no secrets, no client's data. */
+export interface Health {
+  readonly state: 'connecting' | 'connected' | 'waiting' | 'needs-human';
+  /** The account: `@inlet_bot`, `sales@example.com`. */
+  readonly as?: string;
+  /** One plain sentence: what is wrong and what to do. */
+  readonly detail?: string;
+  readonly retryAt?: Date;
+  /** Shown to an admin on the endpoint's page, and forgotten when the state changes. */
+  readonly pairing?: { readonly qr?: string; readonly code?: string };
+}
+
+/** One raw request as a listener hands it in; what a webhook would have brought. */
+export interface Heard {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+  /** When it reached the provider, if known. */
+  readonly receivedAt?: Date;
 }
 
 /**
- * A channel: at most nine members.
+ * What the house lends to `listen`. Everything that writes does so under this listener's lease: once another process
+ * has taken over, each of these rejects and the signal aborts, however long this process was frozen.
+ */
+export interface ListenTools extends Tools {
+  /**
+   * Resolves after the delivery is committed: acknowledge upstream (offset, cursor) only then. May be called many
+   * times at once. A repeat of the same key is harmless.
+   */
+  readonly accept: (heard: Heard, repeatKey?: string) => Promise<{ readonly duplicate: boolean }>;
+  /** Cursors and sessions of this endpoint, sealed at rest; names of at most 500 characters. */
+  readonly state: {
+    /** Only the names that exist. */
+    readonly get: (names: readonly string[]) => Promise<Readonly<Record<string, string>>>;
+    /** All or nothing, durable once it resolves; `null` deletes. */
+    readonly set: (values: Readonly<Record<string, string | null>>) => Promise<void>;
+    /** Forgets everything, e.g. after a log-out. */
+    readonly clear: () => Promise<void>;
+  };
+  readonly report: (health: Health) => void;
+  readonly log: (event: string, fields?: Readonly<Record<string, string | number | boolean>>) => void;
+}
+
+/**
+ * A channel: at most ten members (docs/decisions/0013).
  *
  * @template Schema zod object of the endpoint's settings. Give every setting
  * `.meta({ title, description, ru: { title, description } })` and mark a secret with `secret: true`: the admin's form
@@ -245,26 +275,41 @@ export interface Channel<Schema extends z.ZodObject = z.ZodObject> {
   readonly parse: (
     request: InboundRequest,
     endpoint: EndpointContext<z.output<Schema>>,
-  ) => Promise<readonly InboundEvent[] | Nothing> | readonly InboundEvent[] | Nothing;
+  ) => Promise<readonly ParsedEvent[] | Nothing> | readonly ParsedEvent[] | Nothing;
   /**
-   * Holds a socket or a cursor until `signal` aborts. Hands each raw request to `accept` and acknowledges upstream
-   * only
-   * after that promise resolved.
+   * Holds a socket or a cursor until `signal` aborts, then resolves. Hands each raw request to `accept` and
+   * acknowledges upstream only after that promise resolved. Reports its health. Reconnects by itself where the protocol
+   * has its own rules for that; when it rejects, the house starts it again with back-off. What it must never do is
+   * resolve early: that counts as a failure too, except after a report of `needs-human`.
    */
   readonly listen?: (
     endpoint: EndpointContext<z.output<Schema>>,
-    accept: (request: InboundRequest, repeatKey?: string) => Promise<void>,
+    tools: ListenTools,
     signal: AbortSignal,
   ) => Promise<void>;
-  /** Sends one message; throws `Later` or `Refused`. Resolves with the provider's id of the message. */
+  /**
+   * Sends one message. Throws `Later` (nothing was sent; come back) or `Refused` (never will be; the message says why
+   * in plain words). Anything else that is thrown means *the outcome is not known* (see `Sends.repeatable`).
+   */
   readonly send?: (
     message: Outbound,
     endpoint: EndpointContext<z.output<Schema>>,
+    tools: Tools,
     signal: AbortSignal,
-  ) => Promise<{ readonly providerId: string }>;
+  ) => Promise<Sent>;
+  /**
+   * Downloads a file that `parse` named. Throws `Later`, or `Refused` when it is gone. Anything else is retried. The
+   * bytes are never more than `capabilities.fetches.maxBytes`.
+   */
+  readonly fetch?: (
+    file: RemoteFile,
+    endpoint: EndpointContext<z.output<Schema>>,
+    tools: Tools,
+    signal: AbortSignal,
+  ) => Promise<Uint8Array>;
 }
 
-const MEMBERS = ['id', 'title', 'settings', 'capabilities', 'verify', 'handshake', 'parse', 'listen', 'send'];
+const MEMBERS = ['id', 'title', 'settings', 'capabilities', 'verify', 'handshake', 'parse', 'listen', 'send', 'fetch'];
 
 /** Checks the shape once, at import, and freezes it: a wrong channel cannot start. */
 export function defineChannel<Schema extends z.ZodObject>(channel: Channel<Schema>): Channel<Schema> {
@@ -274,5 +319,9 @@ export function defineChannel<Schema extends z.ZodObject>(channel: Channel<Schem
     throw new Error(`channel ${channel.id} has members that are not in the contract: ${unknown}`);
   if (channel.verify === undefined && channel.listen === undefined)
     throw new Error(`channel ${channel.id} neither receives by webhook nor listens`);
+  if ((channel.send === undefined) !== (channel.capabilities.sends === undefined))
+    throw new Error(`channel ${channel.id}: send and capabilities.sends belong together`);
+  if ((channel.fetch === undefined) !== (channel.capabilities.fetches === undefined))
+    throw new Error(`channel ${channel.id}: fetch and capabilities.fetches belong together`);
   return Object.freeze(channel);
 }

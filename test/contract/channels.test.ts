@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { channels as edgeChannels } from '../../channels/index.ts';
 import { channels as nodeChannels } from '../../channels/node.ts';
-import type { Channel, InboundEvent, Nothing, SettingMeta } from '../../src/channel.ts';
+import { type Channel, isMessage, type Nothing, type ParsedEvent, type SettingMeta } from '../../src/channel.ts';
 import { Malformed, Rejected } from '../../src/errors.ts';
 import { describeSettings } from '../../src/intake/endpoint-settings.ts';
 import { outcomeOf, readSamples } from './samples.ts';
@@ -48,7 +48,7 @@ describe.each(channels.map((channel) => [channel.id, channel] as const))('%s: sh
   });
 
   it('names absences that a reader may miss', () => {
-    for (const member of ['listen', 'send'] as const)
+    for (const member of ['verify', 'handshake', 'listen', 'send', 'fetch'] as const)
       if (channel[member] === undefined) skip(channel, member, 'the channel does not declare it');
   });
 });
@@ -176,7 +176,7 @@ describe.each(channels.map((channel) => [channel.id, channel] as const))('%s: ho
         const request = requestFor(channel, { body, headers });
         const genuine = await settle(() => channel.verify?.(request, endpoint, toolsFor()), Rejected);
         const parsed = await settle(() => channel.parse(request, endpoint), Malformed);
-        if (parsed !== undefined) checkEvents(parsed as readonly InboundEvent[] | Nothing);
+        if (parsed !== undefined) checkEvents(parsed as readonly ParsedEvent[] | Nothing);
         if (genuine !== undefined) expect(parsed, 'what was taken can be read').toBeDefined();
       }),
       { numRuns: 400 },
@@ -210,12 +210,26 @@ async function settle(work: () => unknown, allowed: typeof Rejected | typeof Mal
 }
 
 /** The limits that channel.ts promises to the house. */
-function checkEvents(parsed: readonly InboundEvent[] | Nothing): void {
+function checkEvents(parsed: readonly ParsedEvent[] | Nothing): void {
   if ('ignored' in parsed) {
     expect(parsed.ignored).toMatch(/\S/);
     return;
   }
   for (const event of parsed) {
+    if (!isMessage(event)) {
+      checkStrings(event);
+      continue;
+    }
+    expect((event.subject ?? '').length).toBeLessThanOrEqual(1000);
+    expect((event.rest ?? '').length).toBeLessThanOrEqual(50_000);
+    expect((event.html ?? '').length).toBeLessThanOrEqual(200_000);
+    expect((event.files ?? []).length).toBeLessThanOrEqual(20);
+    expect((event.references ?? []).length).toBeLessThanOrEqual(30);
+    expect(JSON.stringify(event.reach ?? {}).length).toBeLessThanOrEqual(8000);
+    for (const file of event.files ?? []) {
+      expect(file.name).not.toMatch(/[\\/\u0000-\u001f]/);
+      expect(JSON.stringify(file.ref).length).toBeLessThanOrEqual(8000);
+    }
     expect((event.sender.name ?? '').length).toBeLessThanOrEqual(200);
     expect((event.text ?? '').length).toBeLessThanOrEqual(20_000);
     for (const { value } of event.sender.identities) {

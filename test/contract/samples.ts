@@ -1,15 +1,19 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import type { Channel, InboundEvent, InboundRequest } from '../../src/channel.ts';
+import { type Channel, type InboundRequest, isMessage, type ParsedEvent } from '../../src/channel.ts';
 import { Malformed, Rejected } from '../../src/errors.ts';
 import { type AnyEndpoint, endpointFor, requestFor, sha256, toolsFor } from './stand-ins.ts';
 
-/** A body is text, or pieces: text, `{"base64"}` for bytes, `{"repeat", "times"}` for what is too long to write. */
-type Piece = string | { base64: string } | { repeat: string; times: number };
+/**
+ * A body is text, a JSON object (`json`), or pieces: text, `{"base64"}` for bytes, `{"file"}` for a file beside the
+ * sample, `{"repeat", "times"}` for what is too long to write.
+ */
+type Piece = string | { base64: string } | { file: string } | { repeat: string; times: number };
 
 interface Sample {
   readonly about: string;
   readonly headers: Record<string, string>;
-  readonly body: string | readonly Piece[];
+  readonly body?: string | readonly Piece[];
+  readonly json?: unknown;
   readonly url?: string;
   readonly settings?: Record<string, unknown>;
   readonly language?: string;
@@ -45,7 +49,7 @@ export function readSamples(channel: Channel): Pair[] {
     const expected = JSON.parse(readFileSync(new URL(`${name}.expected.json`, at), 'utf8')) as Outcome;
     const request = requestFor(channel, {
       headers: sample.headers,
-      body: bodyOf(sample.body),
+      body: bodyOf(at, sample.json === undefined ? (sample.body ?? '') : JSON.stringify(sample.json)),
       ...(sample.url === undefined ? {} : { url: sample.url }),
     });
     return {
@@ -58,11 +62,12 @@ export function readSamples(channel: Channel): Pair[] {
   });
 }
 
-function bodyOf(body: Sample['body']): Uint8Array {
+function bodyOf(at: URL, body: string | readonly Piece[]): Uint8Array {
   const pieces = typeof body === 'string' ? [body] : body;
   return Buffer.concat(
     pieces.map((piece) => {
       if (typeof piece === 'string') return Buffer.from(piece, 'utf8');
+      if ('file' in piece) return readFileSync(new URL(piece.file, at));
       if ('base64' in piece) return Buffer.from(piece.base64, 'base64');
       return Buffer.from(piece.repeat.repeat(piece.times), 'utf8');
     }),
@@ -92,14 +97,17 @@ export async function outcomeOf(
 }
 
 /** Files by their hash. */
-const written = (event: InboundEvent): unknown => ({
-  ...event,
-  attachments: event.attachments?.map(({ name, mediaType, bytes }) => ({
-    name,
-    mediaType,
-    size: bytes.length,
-    sha256: sha256(bytes),
-  })),
-});
+const written = (event: ParsedEvent): unknown =>
+  isMessage(event)
+    ? {
+        ...event,
+        attachments: event.attachments?.map(({ name, mediaType, bytes }) => ({
+          name,
+          mediaType,
+          size: bytes.length,
+          sha256: sha256(bytes),
+        })),
+      }
+    : event;
 
 const plain = (value: unknown): Outcome => JSON.parse(JSON.stringify(value)) as Outcome;
