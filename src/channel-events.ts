@@ -205,5 +205,7 @@ export type ParsedEvent = InboundEvent | Receipt | Deletion | Reachability | Acq
 
 /** Is it a message, rather than news about one? */
 export function isMessage(event: ParsedEvent): event is InboundEvent {
-  return event.kind === 'form' || event.kind === 'text' || event.kind === 'call';
+  return !NEWS.has(event.kind);
 }
+
+const NEWS: ReadonlySet<string> = new Set(['receipt', 'deletion', 'reachability', 'acquaintance']);

@@ -3,7 +3,8 @@
  *
  * A channel is one plain object made with {@link defineChannel}. It knows one provider's protocol and nothing of the
  * database, the lead or the screen. It imports this file, `errors.ts` and its own SDK; never `src/db`, never another
- * channel. What `parse` may find is described in `channel-events.ts`. Absence declares: a channel that cannot send has no `send`, a channel that only listens has no `verify`.
+ * channel. What `parse` may find is described in `channel-events.ts`. Absence declares: a channel that cannot send has
+ * no `send`, a channel that only listens has no `verify`.
  *
  * What happens to one inbound request:
  *

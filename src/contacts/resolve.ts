@@ -40,6 +40,8 @@ export interface Resolution {
   readonly by: string | undefined;
   /** Identities that nobody holds yet and that now belong to the contact. */
   readonly add: readonly SeenIdentity[];
+  /** Identities that the contact holds already, and that this message vouches for more strongly. */
+  readonly raise: readonly SeenIdentity[];
   /** Other contacts that this message points at as well: a suspicion for a person to judge. */
   readonly suspects: readonly string[];
 }
@@ -62,13 +64,19 @@ export function resolve(seen: readonly SeenIdentity[], holders: (lookup: string)
   const best = ranked[0];
   if (best === undefined) {
     const link = seen.length === 0 ? 'no-identity' : shared ? 'shared-key' : 'new-person';
-    return { contactId: undefined, link, by: add[0]?.kind, add, suspects: [] };
+    return { contactId: undefined, link, by: add[0]?.kind, add, raise: [], suspects: [] };
   }
+  const raise = dedupe(seen).filter((identity) =>
+    holders(identity.lookup).some(
+      (held) => held.contactId === best[0] && held.rank === 0 && held.trust < trustLevel(identity.trust),
+    ),
+  );
   return {
     contactId: best[0],
     link: ranked.length > 1 ? 'several-contacts' : 'known-key',
     by: best[1].by,
     add,
+    raise,
     suspects: ranked.slice(1).map(([contactId]) => contactId),
   };
 }

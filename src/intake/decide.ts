@@ -1,149 +1,49 @@
 /**
  * The deciding core: what must exist after a batch of deliveries. Pure: it is given what was received and what the
- * base
- * knows, and returns rows. It never asks the database, so it is tested by properties and dry-run on yesterday's
+ * base knows, and returns rows. It never asks the database, so it is tested by properties and dry-run on yesterday's
  * traffic.
  */
-import type { InboundEvent } from '../channel.ts';
-import { type Holder, type Resolution, resolve, type SeenIdentity, trustLevel } from '../contacts/resolve.ts';
+import type { Flag, InboundEvent } from '../channel.ts';
+import { type Resolution, resolve, trustLevel } from '../contacts/resolve.ts';
 import { newId } from '../ids.ts';
 import type { Desk } from '../routing/desk.ts';
-import { type Route, route } from '../routing/route.ts';
-import type { OpenEndpoint } from './endpoint-book.ts';
+import { route } from '../routing/route.ts';
+import { placeNews } from './place-news.ts';
+import type {
+  Decided,
+  DecodedEvent,
+  Item,
+  Known,
+  NewLead,
+  NewMessage,
+  OpenLead,
+  Placed,
+  Plan,
+  World,
+} from './plan.ts';
+import { revise } from './revise.ts';
 import { safeSource } from './safe-source.ts';
-
-export type Outcome = 'opened' | 'attached' | 'ignored' | 'quarantined';
-
-export interface DecodedEvent {
-  readonly messageId: string;
-  /** Blind index of the provider's event id; `null` when the delivery itself is the event. */
-  readonly eventKey: string | null;
-  readonly event: InboundEvent;
-  readonly seen: readonly SeenIdentity[];
-}
-
-/** What `parse` made of one delivery. */
-export type Verdict =
-  | { readonly events: readonly DecodedEvent[] }
-  | { readonly ignored: string }
-  | { readonly quarantined: string };
-
-export interface Item {
-  readonly deliveryId: string;
-  readonly endpoint: OpenEndpoint;
-  readonly receivedAtMs: number;
-  readonly verdict: Verdict;
-  /** Set when this delivery had an outcome before and is being replayed or retried. */
-  readonly was: {
-    readonly outcome: Outcome;
-    readonly contactId: string | null;
-    readonly leadId: string | null;
-  } | null;
-  /** A person has judged its suspicion and retried it. */
-  readonly forgiven: boolean;
-}
-
-export interface KnownContact {
-  readonly id: string;
-  readonly ownerId: string | null;
-  readonly hasName: boolean;
-}
-
-export interface OpenLead {
-  readonly id: string;
-  readonly queueId: string;
-  readonly ownerId: string | null;
-}
-
-/** What the base knows of everything that the batch touches. */
-export interface Known {
-  readonly holders: ReadonlyMap<string, readonly Holder[]>;
-  readonly contacts: ReadonlyMap<string, KnownContact>;
-  /** By contact. */
-  readonly openLeads: ReadonlyMap<string, OpenLead>;
-  /** Messages that are there already, by message id and by event key. */
-  readonly messages: ReadonlyMap<string, { readonly contactId: string; readonly leadId: string }>;
-}
-
-export interface NewContact {
-  readonly id: string;
-  readonly createdAtMs: number;
-  readonly name: string | undefined;
-  readonly language: string | undefined;
-}
-
-export interface NewLead {
-  readonly id: string;
-  readonly contactId: string;
-  readonly endpoint: OpenEndpoint;
-  readonly openedAtMs: number;
-  readonly repeat: boolean;
-  readonly language: string | undefined;
-  readonly source: object | null;
-  readonly route: Route;
-  messages: number;
-}
-
-export interface NewMessage {
-  readonly id: string;
-  readonly contactId: string;
-  readonly leadId: string;
-  readonly endpointId: string;
-  readonly atMs: number;
-  readonly eventKey: string | null;
-  readonly event: InboundEvent;
-}
-
-export interface NewIdentity {
-  readonly identity: SeenIdentity;
-  readonly contactId: string;
-  readonly rank: number;
-  readonly atMs: number;
-}
-
-export interface LeadEvent {
-  readonly leadId: string;
-  readonly atMs: number;
-  readonly kind: string;
-  readonly data: object;
-}
-
-export interface Decided {
-  readonly item: Item;
-  readonly outcome: Outcome;
-  readonly reason: string | null;
-  readonly contactId: string | null;
-  readonly leadId: string | null;
-}
-
-export interface Plan {
-  readonly contacts: NewContact[];
-  readonly names: { readonly contactId: string; readonly name: string }[];
-  readonly identities: NewIdentity[];
-  readonly leads: NewLead[];
-  readonly messages: NewMessage[];
-  readonly leadEvents: LeadEvent[];
-  /** Open leads that got messages: how many, and when the last. */
-  readonly touched: Map<string, { lead: OpenLead; count: number; atMs: number }>;
-  readonly suspicions: { readonly contactId: string; readonly otherId: string; readonly messageId: string }[];
-  readonly outcomes: Decided[];
-}
-
-/** The base as it will be: what is known, plus what this batch has decided so far. */
-interface World {
-  readonly desk: Desk;
-  readonly nowMs: number;
-  readonly known: Known;
-  readonly plan: Plan;
-  readonly holders: Map<string, Holder[]>;
-  readonly contacts: Map<string, KnownContact>;
-  readonly openLeads: Map<string, OpenLead & { fresh?: NewLead }>;
-  readonly messages: Map<string, { contactId: string; leadId: string }>;
-}
 
 /** Deliveries are decided in the order given; a later one sees what an earlier one of the same batch made. */
 export function decide(items: readonly Item[], known: Known, desk: Desk, nowMs: number): Plan {
-  const plan: Plan = {
+  const plan = emptyPlan();
+  const world: World = {
+    desk,
+    nowMs,
+    known,
+    plan,
+    holders: new Map(),
+    contacts: new Map(known.contacts),
+    openLeads: new Map(known.openLeads),
+    lastLeads: new Map(known.lastLeads),
+    messages: new Map(known.messages),
+  };
+  for (const item of items) plan.outcomes.push(decideOne(world, item));
+  return plan;
+}
+
+function emptyPlan(): Plan {
+  return {
     contacts: [],
     names: [],
     identities: [],
@@ -153,19 +53,14 @@ export function decide(items: readonly Item[], known: Known, desk: Desk, nowMs: 
     touched: new Map(),
     suspicions: [],
     outcomes: [],
+    changes: [],
+    receipts: [],
+    conversations: [],
+    reachability: [],
+    raises: [],
+    answered: new Map(),
+    stirred: new Map(),
   };
-  const world: World = {
-    desk,
-    nowMs,
-    known,
-    plan,
-    holders: new Map(),
-    contacts: new Map(known.contacts),
-    openLeads: new Map(known.openLeads),
-    messages: new Map(known.messages),
-  };
-  for (const item of items) plan.outcomes.push(decideOne(world, item));
-  return plan;
 }
 
 function decideOne(world: World, item: Item): Decided {
@@ -173,15 +68,18 @@ function decideOne(world: World, item: Item): Decided {
   const nothing = { item, contactId: item.was?.contactId ?? null, leadId: item.was?.leadId ?? null };
   // What once became a lead stays that, whatever today's parser thinks of the bytes: a replay only adds.
   const settled = item.was !== null && (item.was.outcome === 'opened' || item.was.outcome === 'attached');
-  if (settled && (!('events' in verdict) || verdict.events.length === 0))
-    return { ...nothing, outcome: item.was.outcome, reason: null };
+  const found = 'events' in verdict ? verdict.events.length + (verdict.news?.length ?? 0) : 0;
+  if (settled && found === 0) return { ...nothing, outcome: item.was.outcome, reason: null };
   if ('ignored' in verdict) return { ...nothing, outcome: 'ignored', reason: verdict.ignored };
   if ('quarantined' in verdict) return { ...nothing, outcome: 'quarantined', reason: verdict.quarantined };
   const suspect = verdict.events.find((one) => one.event.suspect !== undefined)?.event.suspect;
   if (suspect !== undefined && !item.forgiven && !settled)
     return { ...nothing, outcome: 'quarantined', reason: suspect };
-  if (verdict.events.length === 0) return { ...nothing, outcome: 'ignored', reason: 'nothing in it for us' };
-  const results = verdict.events.map((one) => placeEvent(world, item, one));
+  if (found === 0) return { ...nothing, outcome: 'ignored', reason: 'nothing in it for us' };
+  const results = [
+    ...verdict.events.map((one) => placeEvent(world, item, one)),
+    ...(verdict.news ?? []).map((one) => placeNews(world, item, one)),
+  ];
   const best =
     results.find((one) => one.outcome === 'opened') ??
     results.find((one) => one.outcome === 'attached') ??
@@ -190,18 +88,28 @@ function decideOne(world: World, item: Item): Decided {
   return { item, ...best };
 }
 
-type Placed = Pick<Decided, 'outcome' | 'reason' | 'contactId' | 'leadId'>;
-
 function placeEvent(world: World, item: Item, decoded: DecodedEvent): Placed {
   const there = world.messages.get(decoded.messageId) ?? world.messages.get(decoded.eventKey ?? '');
-  if (there !== undefined) return { outcome: 'ignored', reason: 'duplicate', contactId: null, leadId: null };
+  if (there !== undefined) return revise(world, item, decoded, there);
   const { event } = decoded;
   const found = resolve(decoded.seen, (lookup) => world.holders.get(lookup) ?? world.known.holders.get(lookup) ?? []);
+  const open = found.contactId === undefined ? undefined : world.openLeads.get(found.contactId);
+  if (event.quiet !== undefined && open === undefined)
+    return { outcome: 'ignored', reason: event.quiet, contactId: null, leadId: null };
   const contactId = found.contactId ?? makeContact(world, item, event);
-  const atMs = event.at?.getTime() ?? item.receivedAtMs;
   learn(world, item, decoded, found, contactId);
-  const open = world.openLeads.get(contactId);
-  const leadId = open?.id ?? openLead(world, item, event, found, contactId);
+  // What we wrote somewhere else belongs to what it was about, even if that is closed by now.
+  const closed = event.direction === 'outbound' && open === undefined ? world.lastLeads.get(contactId) : undefined;
+  const leadId = open?.id ?? closed ?? openLead(world, item, event, found, contactId);
+  keepMessage(world, item, decoded, contactId, leadId);
+  if (open === undefined && closed === undefined) return { outcome: 'opened', reason: null, contactId, leadId };
+  if (open !== undefined) touch(world, open, item, decoded, found);
+  return { outcome: 'attached', reason: null, contactId, leadId };
+}
+
+function keepMessage(world: World, item: Item, decoded: DecodedEvent, contactId: string, leadId: string): void {
+  const { event } = decoded;
+  const atMs = event.at?.getTime() ?? item.receivedAtMs;
   const message: NewMessage = {
     id: decoded.messageId,
     contactId,
@@ -210,14 +118,35 @@ function placeEvent(world: World, item: Item, decoded: DecodedEvent): Placed {
     atMs,
     eventKey: decoded.eventKey,
     event,
+    flags: flagsOf(world, decoded, contactId),
+    quotedId: decoded.quotes === undefined ? undefined : world.messages.get(decoded.quotes)?.id,
+    maxFileBytes: item.endpoint.channel.capabilities.fetches?.maxBytes,
   };
   world.plan.messages.push(message);
-  world.messages.set(decoded.messageId, { contactId, leadId });
-  if (decoded.eventKey !== null) world.messages.set(decoded.eventKey, { contactId, leadId });
-  if (open === undefined) return { outcome: 'opened', reason: null, contactId, leadId };
-  touch(world, open, item, found);
-  return { outcome: 'attached', reason: null, contactId, leadId };
+  if (event.reach !== undefined) world.plan.conversations.push(message);
+  if (event.direction === 'outbound') world.plan.answered.set(leadId, atMs);
+  const open = world.openLeads.get(contactId);
+  const kept = {
+    id: message.id,
+    contactId,
+    leadId,
+    incomplete: event.incomplete === true,
+    queueId: open?.queueId,
+    ownerId: open?.ownerId ?? null,
+  };
+  world.messages.set(message.id, kept);
+  if (message.eventKey !== null) world.messages.set(message.eventKey, kept);
 }
+
+/** Who quotes a conversation that is another contact's gets a flag, and nothing else of it. */
+function flagsOf(world: World, decoded: DecodedEvent, contactId: string): readonly Flag[] {
+  const flags = decoded.event.flags ?? NO_FLAGS;
+  const named = decoded.references ?? [];
+  const stranger = named.some((key) => (world.messages.get(key)?.contactId ?? contactId) !== contactId);
+  return stranger ? [...flags, 'stranger'] : flags;
+}
+
+const NO_FLAGS: readonly Flag[] = [];
 
 function makeContact(world: World, item: Item, event: InboundEvent): string {
   const { name, language } = event.sender;
@@ -234,6 +163,8 @@ function learn(world: World, item: Item, decoded: DecodedEvent, found: Resolutio
     world.plan.identities.push({ identity, contactId, rank, atMs: item.receivedAtMs });
     world.holders.set(identity.lookup, [{ contactId, rank, trust: trustLevel(identity.trust) }]);
   }
+  for (const identity of found.raise)
+    world.plan.raises.push({ lookup: identity.lookup, contactId, trust: trustLevel(identity.trust) });
   const contact = world.contacts.get(contactId);
   const { name } = decoded.event.sender;
   if (found.contactId !== undefined && contact !== undefined && !contact.hasName && name !== undefined) {
@@ -263,6 +194,7 @@ function openLead(world: World, item: Item, event: InboundEvent, found: Resoluti
     contactId,
     endpoint: item.endpoint,
     openedAtMs: item.receivedAtMs,
+    unanswered: event.direction === 'inbound',
     repeat,
     language: event.sender.language,
     source: safeSource(event.source),
@@ -280,7 +212,13 @@ function openLead(world: World, item: Item, event: InboundEvent, found: Resoluti
   return fresh.id;
 }
 
-function touch(world: World, open: OpenLead & { fresh?: NewLead }, item: Item, found: Resolution): void {
+function touch(
+  world: World,
+  open: OpenLead & { fresh?: NewLead },
+  item: Item,
+  decoded: DecodedEvent,
+  found: Resolution,
+): void {
   world.plan.leadEvents.push({
     leadId: open.id,
     atMs: item.receivedAtMs,
@@ -292,5 +230,11 @@ function touch(world: World, open: OpenLead & { fresh?: NewLead }, item: Item, f
     return;
   }
   const before = world.plan.touched.get(open.id);
-  world.plan.touched.set(open.id, { lead: open, count: (before?.count ?? 0) + 1, atMs: item.receivedAtMs });
+  const inbound = decoded.event.direction === 'inbound' && decoded.event.quiet === undefined;
+  world.plan.touched.set(open.id, {
+    lead: open,
+    count: (before?.count ?? 0) + 1,
+    atMs: item.receivedAtMs,
+    unanswered: inbound,
+  });
 }

@@ -1,5 +1,5 @@
 import type { LiveNotice } from '../leads/announce.ts';
-import type { Plan } from './decide.ts';
+import type { Plan } from './plan.ts';
 
 /** What screens should look at again after this batch. */
 export function liveNotices(plan: Plan): LiveNotice[] {
@@ -11,6 +11,14 @@ export function liveNotices(plan: Plan): LiveNotice[] {
   }));
   for (const { lead } of plan.touched.values())
     notices.push({ type: 'lead.message', lead: lead.id, queue: lead.queueId, owner: lead.ownerId });
+  for (const [lead, { queueId, ownerId }] of plan.stirred)
+    if (!plan.touched.has(lead))
+      notices.push({
+        type: 'lead.message',
+        lead,
+        ...(queueId === undefined ? {} : { queue: queueId }),
+        owner: ownerId,
+      });
   if (plan.outcomes.some((one) => one.outcome === 'quarantined')) notices.push({ type: 'quarantine' });
   return notices;
 }

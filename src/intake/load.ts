@@ -7,7 +7,7 @@ import type { Holder } from '../contacts/resolve.ts';
 import { plainColumn } from '../db/columns.ts';
 import type { DataKey } from '../vault/seal.ts';
 import type { Vault } from '../vault/vault.ts';
-import type { Item, Known, KnownContact, OpenLead, Outcome } from './decide.ts';
+import type { Item, Known, KnownContact, KnownMessage, OpenLead, Outcome } from './plan.ts';
 
 export interface LockedDelivery {
   readonly delivery_id: string;
@@ -67,9 +67,11 @@ interface KnownRow {
 const MAX_HOLDERS = 50;
 
 export async function loadKnown(tx: Tx, vault: Vault, items: readonly Item[]): Promise<Loaded> {
-  const events = items.flatMap((item) => ('events' in item.verdict ? item.verdict.events : []));
-  const lookups = [...new Set(events.flatMap((one) => one.seen.map((identity) => identity.lookup)))];
-  const [people, messages] = await Promise.all([loadPeople(tx, lookups), loadMessages(tx, items)]);
+  const parts = items.flatMap(({ verdict }) =>
+    'events' in verdict ? [...verdict.events, ...(verdict.news ?? [])] : [],
+  );
+  const lookups = [...new Set(parts.flatMap((one) => one.seen.map((identity) => identity.lookup)))];
+  const [people, found] = await Promise.all([loadPeople(tx, lookups), loadMessages(tx, items)]);
   const holders = new Map<string, Holder[]>();
   const contacts = new Map<string, KnownContact>();
   const openLeads = new Map<string, OpenLead>();
@@ -85,8 +87,31 @@ export async function loadKnown(tx: Tx, vault: Vault, items: readonly Item[]): P
     if (row.lead_id !== null && row.lead_queue !== null)
       openLeads.set(row.contact_id, { id: row.lead_id, queueId: row.lead_queue, ownerId: row.lead_owner });
   }
-  return { known: { holders, contacts, openLeads, messages }, contactKeys };
+  const messages = new Map<string, KnownMessage>();
+  for (const row of found) {
+    if (row.wrapped === null) continue;
+    if (!contactKeys.has(row.contact_id))
+      contactKeys.set(row.contact_id, vault.openKey('contact', row.contact_id, row.wrapped));
+    const message = messageOf(row);
+    messages.set(row.id, message);
+    if (row.key !== null) messages.set(row.key, message);
+  }
+  const lastLeads = await loadLastLeads(
+    tx,
+    items,
+    [...contacts.keys()].filter((id) => !openLeads.has(id)),
+  );
+  return { known: { holders, contacts, openLeads, lastLeads, messages }, contactKeys };
 }
+
+const messageOf = (row: MessageRow): KnownMessage => ({
+  id: row.id,
+  contactId: row.contact_id,
+  leadId: row.lead_id,
+  incomplete: row.incomplete,
+  queueId: row.queue_id ?? undefined,
+  ownerId: row.owner_id,
+});
 
 async function loadPeople(tx: Tx, lookups: readonly string[]): Promise<KnownRow[]> {
   if (lookups.length === 0) return [];
@@ -102,26 +127,59 @@ async function loadPeople(tx: Tx, lookups: readonly string[]): Promise<KnownRow[
     order by i.lookup, i.rank`;
 }
 
-/** Only replays and providers' event ids can meet a message that is there already. */
-async function loadMessages(tx: Tx, items: readonly Item[]): Promise<Known['messages']> {
-  const found = new Map<string, { contactId: string; leadId: string }>();
+interface MessageRow {
+  readonly id: string;
+  readonly key: string | null;
+  readonly contact_id: string;
+  readonly lead_id: string;
+  readonly incomplete: boolean;
+  readonly queue_id: string | null;
+  readonly owner_id: string | null;
+  readonly wrapped: Buffer | null;
+}
+
+/** Only replays, providers' event ids and what is said about them can meet a message that is there already. */
+async function loadMessages(tx: Tx, items: readonly Item[]): Promise<MessageRow[]> {
   const ids: string[] = [];
-  const keys: string[] = [];
-  for (const item of items)
-    if ('events' in item.verdict)
-      for (const one of item.verdict.events) {
-        if (item.was !== null) ids.push(one.messageId);
-        if (one.eventKey !== null) keys.push(one.eventKey);
-      }
-  if (ids.length === 0 && keys.length === 0) return found;
-  const rows = await tx<{ id: string; event_key: string | null; contact_id: string; lead_id: string }[]>`
-    select id, event_key, contact_id, lead_id from messages where id = any(${plainColumn(ids)}::uuid[])
-    union
-    select id, event_key, contact_id, lead_id from messages where event_key = any(${plainColumn(keys)}::uuid[])`;
-  for (const row of rows) {
-    const place = { contactId: row.contact_id, leadId: row.lead_id };
-    found.set(row.id, place);
-    if (row.event_key !== null) found.set(row.event_key, place);
+  const keys = new Set<string>();
+  for (const item of items) {
+    if (!('events' in item.verdict)) continue;
+    for (const one of item.verdict.events) {
+      if (item.was !== null) ids.push(one.messageId);
+      for (const key of [one.eventKey, one.quotes, ...(one.references ?? [])]) if (key) keys.add(key);
+    }
+    for (const one of item.verdict.news ?? []) if (one.of !== null) keys.add(one.of);
   }
-  return found;
+  if (ids.length === 0 && keys.size === 0) return [];
+  const wanted = plainColumn([...keys]);
+  // A message that was completed since is whole, whatever its row says.
+  return tx<MessageRow[]>`
+    with found as (
+      select id, null::uuid as key from messages where id = any(${plainColumn(ids)}::uuid[])
+      union
+      select coalesce(duplicate_of, id), event_key from messages where event_key = any(${wanted}::uuid[])
+      union
+      select message_id, event_key from message_ids where event_key = any(${wanted}::uuid[])
+    )
+    select m.id, f.key, m.contact_id, m.lead_id, l.queue_id, l.owner_id, k.wrapped,
+      m.incomplete and not exists (
+        select from message_changes c where c.message_id = m.id and c.kind = 'completed') as incomplete
+    from found f join messages m on m.id = f.id left join leads l on l.id = m.lead_id
+      left join contact_keys k on k.contact_id = m.contact_id`;
+}
+
+/** Asked only when somebody of ours wrote from the phone or the mailbox to a client without an open lead. */
+async function loadLastLeads(
+  tx: Tx,
+  items: readonly Item[],
+  contactIds: readonly string[],
+): Promise<Map<string, string>> {
+  const outbound = items.some(
+    ({ verdict }) => 'events' in verdict && verdict.events.some((one) => one.event.direction === 'outbound'),
+  );
+  if (!outbound || contactIds.length === 0) return new Map();
+  const rows = await tx<{ contact_id: string; id: string }[]>`
+    select distinct on (contact_id) contact_id, id from leads
+    where contact_id = any(${plainColumn(contactIds)}::uuid[]) order by contact_id, opened_at desc`;
+  return new Map(rows.map((row) => [row.contact_id, row.id]));
 }

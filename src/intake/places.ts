@@ -17,3 +17,12 @@ export function editPlace(deliveryId: string, version: number): Place {
 export function contactPlace(table: string, column: string, row: string, contactId: string): Place {
   return { table, column, row, subject: contactId };
 }
+
+/** How a conversation is answered. */
+export function reachPlace(contactId: string, endpointId: string): Place {
+  return { table: 'conversations', column: 'reach', row: endpointId, subject: contactId };
+}
+
+export function changePlace(messageId: string, contactId: string, kind: string, atMs: number): Place {
+  return { table: 'message_changes', column: 'body', row: `${messageId}#${kind}#${atMs}`, subject: contactId };
+}

@@ -15,9 +15,10 @@ import type { DeskBook } from '../routing/desk-book.ts';
 import { holdDesk } from '../routing/desk-lock.ts';
 import type { DataKey } from '../vault/seal.ts';
 import type { Vault } from '../vault/vault.ts';
-import { decide, type Item } from './decide.ts';
+import { decide } from './decide.ts';
 import type { EndpointBook } from './endpoint-book.ts';
 import { type LockedDelivery, loadKnown, lockDeliveries } from './load.ts';
+import type { Item } from './plan.ts';
 import { readDelivery } from './read-delivery.ts';
 import { Overtaken, writePlan } from './write.ts';
 

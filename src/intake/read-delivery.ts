@@ -1,15 +1,21 @@
 /** From locked bytes to events: unseal, parse with the channel, derive the identities' blind indexes. No database. */
-import type { InboundEvent, InboundRequest } from '../channel.ts';
+import {
+  type ClaimedIdentity,
+  type InboundEvent,
+  type InboundRequest,
+  isMessage,
+  type ParsedEvent,
+} from '../channel.ts';
 import { matchingKey } from '../contacts/matching-key.ts';
 import type { SeenIdentity } from '../contacts/resolve.ts';
 import { Malformed } from '../errors.ts';
 import { eventId } from '../ids.ts';
 import { type DataKey, unseal, unwrapKey } from '../vault/seal.ts';
 import type { Vault } from '../vault/vault.ts';
-import type { DecodedEvent, Item, Verdict } from './decide.ts';
 import type { OpenEndpoint } from './endpoint-book.ts';
 import type { LockedDelivery } from './load.ts';
 import { deliveryKeyPlace, editPlace, rawPlace } from './places.ts';
+import type { DecodedEvent, DecodedNews, Item, Verdict } from './plan.ts';
 import { unpackRequest } from './raw.ts';
 
 export interface ReadDelivery {
@@ -20,6 +26,7 @@ export interface ReadDelivery {
 
 const MAX_EVENTS = 1000;
 const MAX_IDENTITIES = 20;
+const MAX_REFERENCES = 30;
 
 /** The delivery's own key, from whichever key wraps it now. @throws CannotOpen */
 export function openDeliveryKey(
@@ -76,7 +83,7 @@ async function parse(
     const parsed = await withinLimit(endpoint.channel.parse(request, endpoint.context), limitMs);
     if ('ignored' in parsed) return { ignored: parsed.ignored };
     if (parsed.length > MAX_EVENTS) return { quarantined: `more than ${MAX_EVENTS} events in one delivery` };
-    return { events: parsed.map((event, index) => decode(vault, endpoint, deliveryId, event, index)) };
+    return decodeAll(vault, endpoint, deliveryId, parsed);
   } catch (error) {
     if (error instanceof Malformed) return { quarantined: error.message.slice(0, 300) };
     throw error;
@@ -99,6 +106,21 @@ async function withinLimit<T>(work: T | Promise<T>, limitMs: number): Promise<T>
   }
 }
 
+function decodeAll(vault: Vault, endpoint: OpenEndpoint, deliveryId: string, parsed: readonly ParsedEvent[]): Verdict {
+  const events: DecodedEvent[] = [];
+  const news: DecodedNews[] = [];
+  parsed.forEach((event, index) => {
+    if (isMessage(event)) events.push(decode(vault, endpoint, deliveryId, event, index));
+    else news.push(decodeNews(vault, endpoint, event));
+  });
+  return news.length === 0 ? { events } : { events, news };
+}
+
+/** The blind index of a provider's message id, the same for messages, receipts, quotes and what `send` returned. */
+export function eventKey(vault: Vault, endpointId: string, providerId: string): string {
+  return vault.lookup(`event:${endpointId}`, providerId);
+}
+
 function decode(
   vault: Vault,
   endpoint: OpenEndpoint,
@@ -106,17 +128,34 @@ function decode(
   event: InboundEvent,
   index: number,
 ): DecodedEvent {
-  const context = { defaultCountry: endpoint.context.defaultCountry, endpointId: endpoint.id };
-  const seen: SeenIdentity[] = [];
-  for (const identity of event.sender.identities.slice(0, MAX_IDENTITIES)) {
-    const key = matchingKey(identity.kind, identity.value, context);
-    if (key !== undefined)
-      seen.push({ ...key, value: identity.value, trust: identity.trust, lookup: vault.lookup('identity', key.key) });
-  }
-  return {
+  const decoded: DecodedEvent = {
     messageId: eventId(deliveryId, index),
-    eventKey: event.eventId === undefined ? null : vault.lookup(`event:${endpoint.id}`, event.eventId),
+    eventKey: event.eventId === undefined ? null : eventKey(vault, endpoint.id, event.eventId),
     event,
-    seen,
+    seen: seen(vault, endpoint, event.sender.identities),
   };
+  if (event.quotes === undefined && event.references === undefined) return decoded;
+  const references = (event.references ?? []).slice(0, MAX_REFERENCES);
+  return {
+    ...decoded,
+    ...(event.quotes === undefined ? {} : { quotes: eventKey(vault, endpoint.id, event.quotes) }),
+    references: references.map((id) => eventKey(vault, endpoint.id, id)),
+  };
+}
+
+function decodeNews(vault: Vault, endpoint: OpenEndpoint, news: DecodedNews['news']): DecodedNews {
+  return {
+    news,
+    of: 'of' in news ? eventKey(vault, endpoint.id, news.of) : null,
+    seen: 'identities' in news ? seen(vault, endpoint, news.identities) : [],
+  };
+}
+
+function seen(vault: Vault, endpoint: OpenEndpoint, identities: readonly ClaimedIdentity[]): SeenIdentity[] {
+  const context = { defaultCountry: endpoint.context.defaultCountry, endpointId: endpoint.id };
+  return identities.slice(0, MAX_IDENTITIES).flatMap((identity) => {
+    const key = matchingKey(identity.kind, identity.value, context);
+    if (key === undefined) return [];
+    return [{ ...key, value: identity.value, trust: identity.trust, lookup: vault.lookup('identity', key.key) }];
+  });
 }

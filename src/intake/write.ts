@@ -10,9 +10,12 @@ import { newId } from '../ids.ts';
 import { announce } from '../leads/announce.ts';
 import { type DataKey, seal, wrapKey } from '../vault/seal.ts';
 import type { Vault } from '../vault/vault.ts';
-import type { NewMessage, Plan } from './decide.ts';
 import { liveNotices } from './live-events.ts';
+import { bodyOf } from './message-body.ts';
 import { contactPlace, deliveryKeyPlace } from './places.ts';
+import type { NewMessage, Plan } from './plan.ts';
+import { writeAttachments } from './write-attachments.ts';
+import { askForPhones, writeConversations } from './write-conversations.ts';
 
 /** A row that this batch counted on has changed meanwhile: nothing is written, the batch is decided again. */
 export class Overtaken extends Error {
@@ -53,7 +56,10 @@ export async function writePlan(tx: Tx, plan: Plan, keys: Keys, attempts: Readon
     writeSuspicions(tx, plan),
     writeOutcomes(tx, plan, keys, keyOf, attempts),
     announce(tx, liveNotices(plan)),
+    writeConversations(tx, plan, keyOf),
   ]);
+  // Reads what the statements above have written.
+  await askForPhones(tx, plan, keyOf);
 }
 
 async function writeIdentities(tx: Tx, plan: Plan, keyOf: (id: string) => DataKey): Promise<void> {
@@ -81,11 +87,13 @@ async function touchLeads(tx: Tx, plan: Plan): Promise<void> {
   if (plan.touched.size === 0) return;
   const rows = [...plan.touched.entries()].sort(([a], [b]) => (a < b ? -1 : 1));
   const touched = await tx`
-    update leads l set messages = l.messages + t.count, last_message_at = greatest(l.last_message_at, t.at)
+    update leads l set messages = l.messages + t.count, last_message_at = greatest(l.last_message_at, t.at),
+      unanswered_since = case when t.unanswered then coalesce(l.unanswered_since, t.at) end
     from (
       select x.* from unnest(${plainColumn(rows.map(([id]) => id))}::uuid[],
         ${plainColumn(rows.map(([, row]) => row.count))}::integer[],
-        ${timeColumn(rows.map(([, row]) => row.atMs))}::timestamptz[]) as x (id, count, at)
+        ${timeColumn(rows.map(([, row]) => row.atMs))}::timestamptz[],
+        ${plainColumn(rows.map(([, row]) => row.unanswered))}::boolean[]) as x (id, count, at, unanswered)
       -- Counted, not compared: the partial index on open leads, while its statistics are old, would look better
       -- than the primary key.
       join leads locked on locked.id = x.id and num_nulls(locked.closed_at) = 1
@@ -136,9 +144,10 @@ async function writeLeads(tx: Tx, plan: Plan): Promise<void> {
   if (rows.length === 0) return;
   await tx`
     insert into leads (id, contact_id, endpoint_id, channel, stage, queue_id, priority, opened_at, last_message_at,
-      messages, repeat, language, source, senior_at, head_at, offered_to, offer_until)
+      messages, repeat, language, source, senior_at, head_at, offered_to, offer_until, unanswered_since)
     select i.id, i.contact_id, i.endpoint_id, i.channel, 'new_request', i.queue_id, i.priority, i.at, i.at,
-      i.messages, i.repeat, i.language, i.source, i.senior_at, i.head_at, i.offered_to, i.offer_until
+      i.messages, i.repeat, i.language, i.source, i.senior_at, i.head_at, i.offered_to, i.offer_until,
+      case when i.unanswered then i.at end
     from unnest(${plainColumn(rows.map((row) => row.id))}::uuid[],
       ${plainColumn(rows.map((row) => row.contactId))}::uuid[],
       ${plainColumn(rows.map((row) => row.endpoint.id))}::uuid[],
@@ -153,16 +162,17 @@ async function writeLeads(tx: Tx, plan: Plan): Promise<void> {
       ${timeColumn(rows.map((row) => row.route.seniorAtMs))}::timestamptz[],
       ${timeColumn(rows.map((row) => row.route.headAtMs))}::timestamptz[],
       ${plainColumn(rows.map((row) => row.route.offer?.userId))}::uuid[],
-      ${timeColumn(rows.map((row) => row.route.offer?.untilMs))}::timestamptz[])
+      ${timeColumn(rows.map((row) => row.route.offer?.untilMs))}::timestamptz[],
+      ${plainColumn(rows.map((row) => row.unanswered))}::boolean[])
       as i (id, contact_id, endpoint_id, channel, queue_id, priority, at, messages, repeat, language, source,
-        senior_at, head_at, offered_to, offer_until)`;
+        senior_at, head_at, offered_to, offer_until, unanswered)`;
 }
 
 async function writeMessages(tx: Tx, plan: Plan, keyOf: (id: string) => DataKey): Promise<void> {
   const rows = plan.messages;
   if (rows.length === 0) return;
   await tx`
-    insert into messages (id, contact_id, lead_id, endpoint_id, kind, direction, at, event_key, body)
+    insert into messages (id, contact_id, lead_id, endpoint_id, kind, direction, at, event_key, incomplete, body)
     select * from unnest(${plainColumn(rows.map((row) => row.id))}::uuid[],
       ${plainColumn(rows.map((row) => row.contactId))}::uuid[], ${plainColumn(rows.map((row) => row.leadId))}::uuid[],
       ${plainColumn(rows.map((row) => row.endpointId))}::uuid[],
@@ -170,35 +180,14 @@ async function writeMessages(tx: Tx, plan: Plan, keyOf: (id: string) => DataKey)
       ${plainColumn(rows.map((row) => row.event.direction))}::text[],
       ${timeColumn(rows.map((row) => row.atMs))}::timestamptz[],
       ${plainColumn(rows.map((row) => row.eventKey))}::uuid[],
+      ${plainColumn(rows.map((row) => row.event.incomplete === true))}::boolean[],
       ${bytesColumn(rows.map((row) => sealedBody(row, keyOf(row.contactId))))}::bytea[])`;
 }
 
-/** The sealed body is JSON: `{text?, fields?, source?, suspect?}`. */
 function sealedBody(row: NewMessage, key: DataKey): Buffer {
-  const { text, fields, source, suspect } = row.event;
-  return seal(
-    key,
-    contactPlace('messages', 'body', row.id, row.contactId),
-    toJsonb({ text, fields, source, suspect }),
-  );
-}
-
-async function writeAttachments(tx: Tx, plan: Plan, keyOf: (id: string) => DataKey): Promise<void> {
-  const rows = plan.messages.flatMap((message) =>
-    (message.event.attachments ?? []).map((file) => ({ id: newId(message.atMs), message, file })),
-  );
-  if (rows.length === 0) return;
-  const sealed = (row: (typeof rows)[number], column: 'name' | 'content', value: string | Uint8Array): Buffer =>
-    seal(keyOf(row.message.contactId), contactPlace('attachments', column, row.id, row.message.contactId), value);
-  await tx`
-    insert into attachments (id, message_id, contact_id, media_type, size, name, content)
-    select * from unnest(${plainColumn(rows.map((row) => row.id))}::uuid[],
-      ${plainColumn(rows.map((row) => row.message.id))}::uuid[],
-      ${plainColumn(rows.map((row) => row.message.contactId))}::uuid[],
-      ${textColumn(rows.map((row) => row.file.mediaType))}::text[],
-      ${plainColumn(rows.map((row) => row.file.bytes.length))}::integer[],
-      ${bytesColumn(rows.map((row) => sealed(row, 'name', row.file.name)))}::bytea[],
-      ${bytesColumn(rows.map((row) => sealed(row, 'content', row.file.bytes)))}::bytea[])`;
+  const flags = row.flags.length === 0 ? undefined : row.flags;
+  const body = bodyOf(row.event, { flags, quotedId: row.quotedId });
+  return seal(key, contactPlace('messages', 'body', row.id, row.contactId), toJsonb(body));
 }
 
 async function writeConsents(tx: Tx, plan: Plan, keyOf: (id: string) => DataKey): Promise<void> {

@@ -1,8 +1,8 @@
 import type { Heard, Outbound, RemoteFile } from '../../src/channel.ts';
 
 /**
- * A provider on the loopback: it speaks the real protocol and enforces the documented rules, so that `send`, `fetch` and
- * `listen` are tested without the outside world. One for each channel that has any of the three, in
+ * A provider on the loopback: it speaks the real protocol and enforces the documented rules, so that `send`, `fetch`
+ * and `listen` are tested without the outside world. One for each channel that has any of the three, in
  * `test/contract/<id>/loopback.ts`, listed in `loopbacks.ts`.
  */
 export interface Loopback {

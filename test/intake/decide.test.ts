@@ -2,21 +2,22 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Holder, type SeenIdentity, trustLevel } from '../../src/contacts/resolve.ts';
-import {
-  type DecodedEvent,
-  decide,
-  type Item,
-  type Known,
-  type KnownContact,
-  type OpenLead,
-  type Plan,
-  type Verdict,
-} from '../../src/intake/decide.ts';
+import { decide } from '../../src/intake/decide.ts';
 import type { OpenEndpoint } from '../../src/intake/endpoint-book.ts';
+import type {
+  DecodedEvent,
+  Item,
+  Known,
+  KnownContact,
+  KnownMessage,
+  OpenLead,
+  Plan,
+  Verdict,
+} from '../../src/intake/plan.ts';
 import type { Desk } from '../../src/routing/desk.ts';
 
 const NOON = Date.UTC(2026, 0, 15, 12);
-const endpoint = { id: 'e1', channel: { id: 'form' } } as unknown as OpenEndpoint;
+const endpoint = { id: 'e1', channel: { id: 'form', capabilities: {} } } as unknown as OpenEndpoint;
 const queue = {
   id: 'sales',
   name: 'Sales',
@@ -41,13 +42,14 @@ class Base {
   readonly holders = new Map<string, Holder[]>();
   readonly contacts = new Map<string, KnownContact>();
   readonly leads = new Map<string, OpenLead & { contactId: string; messages: number }>();
-  readonly messages = new Map<string, { contactId: string; leadId: string }>();
+  readonly messages = new Map<string, KnownMessage>();
   readonly outcomes = new Map<string, Plan['outcomes'][number]>();
   readonly suspicions = new Set<string>();
 
   known(): Known {
     const openLeads = new Map([...this.leads.values()].map((lead) => [lead.contactId, lead]));
-    return { holders: this.holders, contacts: this.contacts, openLeads, messages: this.messages };
+    const lastLeads = new Map<string, string>();
+    return { holders: this.holders, contacts: this.contacts, openLeads, lastLeads, messages: this.messages };
   }
 
   write(plan: Plan): void {
@@ -72,7 +74,8 @@ class Base {
       for (const key of [one.id, one.eventKey]) {
         if (key === null) continue;
         expect(this.messages.has(key)).toBe(false);
-        this.messages.set(key, { contactId: one.contactId, leadId: one.leadId });
+        const { contactId, leadId } = one;
+        this.messages.set(key, { id: one.id, contactId, leadId, incomplete: false, queueId: 'sales', ownerId: null });
       }
     for (const { contactId, otherId } of plan.suspicions) this.suspicions.add([contactId, otherId].sort().join());
     for (const one of plan.outcomes) this.outcomes.set(one.item.deliveryId, one);
