@@ -1,0 +1,161 @@
+import type { ListenTools } from '../../src/channel.ts';
+import type { Item, Pair } from './heard.ts';
+
+/**
+ * Between the library and the house. WhatsApp has been told *delivered* before the event reaches us, so it never comes
+ * again: what the house cannot take now is held in memory and offered until it can.
+ */
+export interface Intake {
+  /** Calls `accept` in this very tick, so that a crash finds the message with the database. */
+  readonly take: (item: Item) => void;
+  /** What a listener before this one could not hand over. */
+  readonly restore: () => Promise<void>;
+  /** Resolves when nothing is held, or the listener ends. */
+  readonly drained: () => Promise<void>;
+  /** Waits for what is on its way and writes the rest into the endpoint's state. */
+  readonly close: () => Promise<void>;
+}
+
+export interface IntakeDeps {
+  readonly tools: Pick<ListenTools, 'accept' | 'state' | 'log'>;
+  readonly signal: AbortSignal;
+  readonly lookUp: (address: string) => Promise<Pair | undefined>;
+  readonly maxBytes: number;
+  /** So many held events: drop the connection, and WhatsApp queues what comes next. */
+  readonly maxHeld: number;
+  readonly onFull: () => void;
+  readonly onHolding: (held: number) => void;
+  readonly onDrained: () => void;
+}
+
+const FIRST_RETRY_MS = 500;
+const LONGEST_RETRY_MS = 15_000;
+const AT_ONCE = 20;
+const CLOSE_MS = 3000;
+const HELD_INDEX = 'held-index';
+const heldName = (index: number): string => `held:${index}`;
+
+export function openIntake(deps: IntakeDeps): Intake {
+  const { tools, signal } = deps;
+  const flying = new Map<Item, Promise<void>>();
+  const held: Item[] = [];
+  const waiters: (() => void)[] = [];
+  let retrying = false;
+
+  const offer = async (item: Item): Promise<void> => {
+    const known = item.lookUp === undefined ? undefined : await deps.lookUp(item.lookUp).catch(() => undefined);
+    const envelope = known === undefined ? item.envelope : { ...item.envelope, known };
+    await tools.accept({ body: encode(envelope, deps.maxBytes) }, item.repeatKey);
+  };
+
+  const send = (item: Item): Promise<void> => {
+    const done = offer(item)
+      .catch(() => hold(item))
+      .finally(() => flying.delete(item));
+    flying.set(item, done);
+    return done;
+  };
+
+  const hold = (item: Item): void => {
+    held.push(item);
+    if (held.length === 1) deps.onHolding(held.length);
+    if (!retrying && !signal.aborted) void retry();
+  };
+
+  const retry = async (): Promise<void> => {
+    retrying = true;
+    for (let waitMs = FIRST_RETRY_MS; held.length > 0; waitMs = Math.min(waitMs * 2, LONGEST_RETRY_MS)) {
+      await sleep(waitMs, signal);
+      if (signal.aborted) break;
+      deps.onHolding(held.length);
+      if (await offerHeld()) waitMs = FIRST_RETRY_MS / 2;
+    }
+    retrying = false;
+    if (held.length === 0) deps.onDrained();
+    for (const resolve of waiters.splice(0)) resolve();
+  };
+
+  /** The oldest alone first; once it is through, the others in bundles. */
+  const offerHeld = async (): Promise<boolean> => {
+    for (let size = 1; held.length > 0; size = AT_ONCE) {
+      const some = held.slice(0, size);
+      const results = await Promise.allSettled(some.map(offer));
+      const failed = some.filter((_, index) => results[index]?.status === 'rejected');
+      held.splice(0, some.length, ...failed);
+      if (failed.length > 0 || signal.aborted) return failed.length < some.length;
+    }
+    return true;
+  };
+
+  return {
+    take: (item) => {
+      if (held.length > 0) hold(item);
+      else void send(item);
+      if (held.length + flying.size > deps.maxHeld) deps.onFull();
+    },
+    restore: async () => {
+      for (const item of await readHeld(tools.state)) void send(item);
+      await Promise.all(flying.values());
+      if (held.length === 0) await forgetHeld(tools.state);
+    },
+    drained: () =>
+      held.length === 0 || signal.aborted ? Promise.resolve() : new Promise((resolve) => void waiters.push(resolve)),
+    close: async () => {
+      await Promise.race([Promise.all(flying.values()), new Promise((resolve) => setTimeout(resolve, CLOSE_MS))]);
+      const left = [...held, ...flying.keys()];
+      if (left.length > 0) await keepHeld(tools, left);
+    },
+  };
+}
+
+/** Thumbnails go first when an event is too large; then everything but who and when. */
+function encode(envelope: Readonly<Record<string, unknown>>, maxBytes: number): Uint8Array {
+  const bytes = new TextEncoder().encode(JSON.stringify(envelope));
+  if (bytes.length <= maxBytes) return bytes;
+  const slim = JSON.stringify(envelope, (name, value: unknown) => (/thumbnail/i.test(name) ? undefined : value));
+  const slimBytes = new TextEncoder().encode(slim);
+  if (slimBytes.length <= maxBytes) return slimBytes;
+  const { message, ...rest } = envelope as { message?: { key?: unknown; messageTimestamp?: unknown } };
+  const { key, messageTimestamp } = message ?? {};
+  return new TextEncoder().encode(
+    JSON.stringify({ ...rest, update: undefined, tooLarge: true, message: { key, messageTimestamp } }),
+  );
+}
+
+async function keepHeld(tools: IntakeDeps['tools'], left: readonly Item[]): Promise<void> {
+  const before = (await readHeld(tools.state).catch(() => [])).length;
+  const values = left.map((item, index) => [heldName(before + index), JSON.stringify(item)] as const);
+  await tools.state.set({ ...Object.fromEntries(values), [HELD_INDEX]: String(before + left.length) }).then(
+    () => tools.log('whatsapp.held', { events: left.length }),
+    () => tools.log('whatsapp.lost', { events: left.length }),
+  );
+}
+
+async function readHeld(state: ListenTools['state']): Promise<Item[]> {
+  const count = Number((await state.get([HELD_INDEX]))[HELD_INDEX] ?? 0);
+  if (count === 0) return [];
+  const names = Array.from({ length: count }, (_, index) => heldName(index));
+  const values = await state.get(names);
+  return names.flatMap((name) => (values[name] === undefined ? [] : [JSON.parse(values[name]) as Item]));
+}
+
+async function forgetHeld(state: ListenTools['state']): Promise<void> {
+  const count = Number((await state.get([HELD_INDEX]))[HELD_INDEX] ?? 0);
+  if (count === 0) return;
+  const names = Array.from({ length: count }, (_, index) => heldName(index));
+  await state.set({ ...Object.fromEntries(names.map((name) => [name, null])), [HELD_INDEX]: null });
+}
+
+/** Ends early when the signal aborts. */
+export function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const done = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done, { once: true });
+  });
+}
