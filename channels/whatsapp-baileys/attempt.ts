@@ -1,5 +1,5 @@
 import type { BaileysEventMap, ConnectionState, UserFacingSocketConfig } from '@whiskeysockets/baileys';
-import type { Auth } from './auth-state.ts';
+import { type Auth, dropHalfPairing } from './auth-state.ts';
 import type { Socket } from './connect.ts';
 import { type Emitted, toItems } from './heard.ts';
 import type { Intake } from './intake.ts';
@@ -37,6 +37,7 @@ export async function runAttempt(attempt: Attempt): Promise<Ended> {
   let opened = false;
   let showedCode = false;
   let paired = false;
+  dropHalfPairing(auth.state.creds);
   const socket = attempt.makeSocket(attempt.config);
   attempt.onSocket(socket);
   const live: Live = { socket, sent: attempt.sent, recent: attempt.recent.find, paced: attempt.paced };

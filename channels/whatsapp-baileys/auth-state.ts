@@ -31,7 +31,6 @@ export async function loadAuth(library: Baileys, state: State, onSaveError: () =
   const read = (text: string): unknown => JSON.parse(text, BufferJSON.reviver);
   const stored = (await state.get([CREDS]))[CREDS];
   const creds = stored === undefined ? initAuthCreds() : (read(stored) as AuthenticationCreds);
-  dropHalfPairing(creds);
 
   const get = async <T extends keyof SignalDataTypeMap>(type: T, ids: string[]) => {
     const found: { [id: string]: SignalDataTypeMap[T] } = {};
