@@ -51,6 +51,8 @@ create table sends (
   reason text,
   attempts smallint not null default 0,
   request_key uuid,
+  provider_id bytea,
+  identity bytea,
   queued_at timestamptz not null default now(),
   sent_at timestamptz,
   check (state not in ('failed', 'unknown') or reason is not null),

@@ -13,15 +13,18 @@ import { eventRoutes } from './http/events.ts';
 import { type Intake, intakeRoutes } from './http/intake.ts';
 import { leadRoutes } from './http/leads.ts';
 import { ledgerRoutes } from './http/ledger.ts';
+import { listenerRoutes } from './http/listeners.ts';
 import { type DocsFile, mountOpenApi } from './http/openapi.ts';
 import { onError, problem } from './http/problem.ts';
 import { quarantineRoutes } from './http/quarantine.ts';
 import { queueRoutes } from './http/queues.ts';
+import { type ReplyParts, replyRoutes } from './http/replies.ts';
 import { ruleRoutes } from './http/rules.ts';
 import { jsonOnly, sameOrigin } from './http/same-origin.ts';
 import { secureHeaders } from './http/secure-headers.ts';
 import { sessionRoutes } from './http/session.ts';
 import { stageRoutes } from './http/stages.ts';
+import { templateRoutes } from './http/templates.ts';
 import { userRoutes } from './http/users.ts';
 import type { QuarantineDeps } from './intake/quarantine.ts';
 import type { Live } from './leads/live.ts';
@@ -34,6 +37,8 @@ export interface Parts {
   readonly api?: false;
   /** Where quarantined deliveries are read and tried again; absent: no such routes. */
   readonly quarantine?: QuarantineDeps;
+  /** What only Node can do for answers. */
+  readonly replies?: ReplyParts;
   /** Fans changes out to screens; absent: they have to ask from time to time. */
   readonly live?: Live;
   /** Serves the web app for every GET that nothing else answers. */
@@ -53,7 +58,8 @@ const MAX_OPEN_BODY_BYTES = 16 << 10;
 const READY_WITHIN_MS = 2000;
 
 /** The resources under /api/v1: one line each. Their order does not matter. */
-function apiRoutes(deps: Deps, { quarantine, live }: Parts): Hono<AppEnv> {
+function apiRoutes(deps: Deps, parts: Parts): Hono<AppEnv> {
+  const { quarantine, live } = parts;
   const api = new Hono<AppEnv>()
     .route('/', sessionRoutes(deps))
     .route('/', userRoutes(deps))
@@ -64,6 +70,9 @@ function apiRoutes(deps: Deps, { quarantine, live }: Parts): Hono<AppEnv> {
     .route('/', channelRoutes(deps))
     .route('/', endpointRoutes(deps))
     .route('/', leadRoutes(deps))
+    .route('/', replyRoutes(deps, parts.replies ?? {}))
+    .route('/', templateRoutes(deps))
+    .route('/', listenerRoutes(deps))
     .route('/', contactRoutes(deps))
     .route('/', ledgerRoutes(deps))
     .route('/', eventRoutes(deps, live));
@@ -104,7 +113,11 @@ function limitBody(): MiddlewareHandler<AppEnv> {
   const tooLarge = () => problem(413);
   const known = bodyLimit({ maxSize: MAX_BODY_BYTES, onError: tooLarge });
   const open = bodyLimit({ maxSize: MAX_OPEN_BODY_BYTES, onError: tooLarge });
-  return (c, next) => (c.get('via') === 'nobody' ? open : known)(c, next);
+  return (c, next) => {
+    if (c.get('via') === 'nobody') return open(c, next);
+    // Files have a limit of their own (src/http/replies.ts).
+    return c.req.path.endsWith('/files') ? next() : known(c, next);
+  };
 }
 
 /** /healthz: this process answers. /readyz: it can also reach a database that lets it work, within two seconds. */

@@ -7,6 +7,7 @@ import { getRequestListener } from '@hono/node-server';
 import { channels } from '../channels/node.ts';
 import { ensureFirstAdminLink, setupUrl } from './access/setup.ts';
 import { createApp } from './app.ts';
+import { cleanHtml } from './clean-html.ts';
 import { readSettings, type Settings } from './config.ts';
 import { redact } from './db/open.ts';
 import type { Config, Deps } from './deps.ts';
@@ -19,8 +20,10 @@ import { type Installation, openInstallation } from './installation.ts';
 import { createAcceptor } from './intake/accept.ts';
 import { createEndpointBook } from './intake/endpoint-book.ts';
 import { createMeter } from './intake/meter.ts';
+import { startJobs } from './jobs/runner.ts';
 import { startTimers } from './jobs/timers.ts';
 import { startLive } from './leads/live.ts';
+import { startListeners } from './listeners/supervise.ts';
 import type { Log } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import { createLog } from './node-log.ts';
@@ -58,7 +61,10 @@ function start(settings: Settings, config: Config, installation: Installation, l
       publicUrl: config.publicUrl,
       logLevel: settings.logLevel,
     }),
-    onProcessed: metrics.processed,
+    onProcessed: (count) => {
+      metrics.processed(count);
+      jobs.wake(); // files to fetch, a question to ask
+    },
     log,
   });
   installation.moved.add(processor.follow);
@@ -76,12 +82,28 @@ function start(settings: Settings, config: Config, installation: Installation, l
     },
   });
   const live = startLive(sql, log);
+  const outside = { sql, vault, clock, log, endpoints, fetch };
+  const listeners = startListeners({
+    ...outside,
+    channels: channels.filter((one) => one.listen !== undefined).map((one) => one.id),
+    onAccepted: () => {
+      metrics.accepted(1);
+      processor.wake();
+    },
+  });
+  const jobs = startJobs({
+    ...outside,
+    heldHere: listeners.held,
+    boundChannels: channels.filter((one) => one.capabilities.sends?.byListener === true).map((one) => one.id),
+    onRan: metrics.ran,
+  });
   const timers = startTimers({ sql, clock, log });
   const doorParts = { endpoints, acceptor, meter: createMeter(sql, vault, clock), fetch };
   const door = createDoor(deps, doorParts);
   const app = createApp(deps, {
     intake: { ...doorParts, door },
     live,
+    replies: { wakeJobs: jobs.wake, cleanHtml },
     quarantine: { sql, vault, endpoints, clock, wake: processor.wake },
     web: serveWeb(WEB_ROOT),
     metrics: () => metrics.render(),
@@ -99,7 +121,9 @@ function start(settings: Settings, config: Config, installation: Installation, l
     await live.stop(); // screens hold their connections for ever otherwise
     await closed;
     await acceptor.drain();
-    await Promise.all([timers.stop(), processor.stop()]);
+    // Listeners give their leases back first: the next replica goes on at once.
+    await listeners.stop();
+    await Promise.all([timers.stop(), jobs.stop(), processor.stop()]);
     await installation.close();
   };
   return { server, stop };

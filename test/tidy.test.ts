@@ -46,6 +46,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['vault', 'access', 'db'],
   ['contacts', 'leads', 'routing'],
   ['intake'],
+  ['replies'],
   ['http', 'jobs', 'listeners'],
 ];
 

@@ -7,7 +7,9 @@ import {
   deleteEndpoint,
   type Endpoint,
   listEndpoints,
+  MAX_OLD_KEY_HOURS,
   readEndpoint,
+  rotateEndpointKey,
 } from '../intake/endpoints.ts';
 import { type AppEnv, allow } from './authenticate.ts';
 import { describe } from './describe.ts';
@@ -28,6 +30,8 @@ const endpointChange = z
     paused: z.boolean(),
   })
   .partial();
+
+const rotation = z.object({ oldKeyHours: z.int().min(0).max(MAX_OLD_KEY_HOURS).default(24) });
 
 const render = (endpoint: Endpoint) => ({
   ...endpoint,
@@ -82,6 +86,25 @@ export function endpointRoutes(deps: Deps) {
       body(endpointChange),
       async (c) =>
         c.json(render(await changeEndpoint(deps, c.get('actor'), c.req.valid('param').id, c.req.valid('json'))), 200),
+    )
+    .post(
+      '/endpoints/:id/rotate-key',
+      describe({
+        summary: 'A new key, and so a new address',
+        description: 'The old address goes on working for `oldKeyHours` (24), so that nothing is lost meanwhile.',
+        tag: TAG,
+        answer: shapes.endpoint,
+      }),
+      allow('admin'),
+      idParam(),
+      body(rotation),
+      async (c) => {
+        const { oldKeyHours } = c.req.valid('json');
+        return c.json(
+          render(await rotateEndpointKey(deps, c.get('actor'), c.req.valid('param').id, oldKeyHours)),
+          200,
+        );
+      },
     )
     .delete(
       '/endpoints/:id',

@@ -8,6 +8,7 @@ import { listLeads, readLeadRow } from '../leads/read.ts';
 import { listRecentClaims } from '../leads/recent-claims.ts';
 import { addNote, moveToQueue, OtherLeadOpen, setOwner, setStage } from '../leads/stage.ts';
 import { readLead, readMessage } from '../leads/timeline.ts';
+import { readReplyDesk } from '../replies/ways.ts';
 import { type Claimed, claim, release } from '../routing/claim.ts';
 import { type AppEnv, allow } from './authenticate.ts';
 import { describe } from './describe.ts';
@@ -83,8 +84,12 @@ function reading(deps: Deps) {
       allow(),
       idParam(),
       async (c) => {
-        const lead = await readLead(deps, c.get('actor'), c.req.valid('param').id);
-        return lead === undefined ? problem(404, { detail: NO_LEAD }) : c.json(lead, 200);
+        const actor = c.get('actor');
+        const lead = await readLead(deps, actor, c.req.valid('param').id);
+        if (lead === undefined) return problem(404, { detail: NO_LEAD });
+        const desk =
+          lead.contact === null ? { ways: [], draft: null } : await readReplyDesk(deps, actor, lead.contact.id);
+        return c.json({ ...lead, ...desk }, 200);
       },
     );
 }

@@ -35,8 +35,13 @@ export function jsonOnly(): MiddlewareHandler<AppEnv> {
     if (!isUnsafe(c.req.method)) return next();
     const type = c.req.header('content-type');
     const hasBody = Number(c.req.header('content-length') ?? 0) > 0 || c.req.header('transfer-encoding') !== undefined;
-    if ((type !== undefined || hasBody) && !/^application\/json\s*(;|$)/i.test(type ?? ''))
-      throw new Rejected(415, 'Send the body as application/json.');
+    // An octet-stream needs the same preflight; only files are sent so.
+    const wanted = c.req.path.endsWith('/files') ? /^application\/octet-stream\s*$/i : /^application\/json\s*(;|$)/i;
+    if ((type !== undefined || hasBody) && !wanted.test(type ?? ''))
+      throw new Rejected(
+        415,
+        `Send the body as ${c.req.path.endsWith('/files') ? 'application/octet-stream' : 'application/json'}.`,
+      );
     return next();
   };
 }

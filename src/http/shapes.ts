@@ -4,9 +4,11 @@
  */
 import { z } from 'zod';
 import { id, language, role, time } from './basic-shapes.ts';
+import { draft, way } from './reply-shapes.ts';
 
 export * from './basic-shapes.ts';
 export * from './intake-shapes.ts';
+export * from './reply-shapes.ts';
 
 export const problem = z
   .object({
@@ -130,6 +132,8 @@ export const lead = z
     openedAt: time,
     lastMessageAt: time,
     closedAt: time.nullable(),
+    firstResponseAt: time.nullable(),
+    unansweredSince: time.nullable().meta({ description: 'when the client wrote what nobody has answered yet' }),
     messages: z.int(),
     repeat: z.boolean().meta({ description: 'the contact was in the base before' }),
     language: z.string().nullable(),
@@ -162,8 +166,29 @@ export const field = z
   .meta({ id: 'Field', description: 'masked, until the contact is revealed' });
 
 export const attachment = z
-  .object({ id, name: z.string(), mediaType: z.string(), size: z.int() })
+  .object({
+    id,
+    name: z.string(),
+    mediaType: z.string(),
+    size: z.int(),
+    state: z.enum(['here', 'waiting', 'failed']).meta({ description: 'waiting: still being fetched' }),
+    reason: z.string().nullable(),
+  })
   .meta({ id: 'Attachment' });
+
+export const delivery = z
+  .object({
+    state: z.enum(['queued', 'sending', 'sent', 'delivered', 'read', 'failed', 'unknown']),
+    reason: z
+      .string()
+      .nullable()
+      .meta({ description: 'in plain words, or one of no-answer, interrupted, no-channel, too-large, gave-up' }),
+    at: time.nullable(),
+  })
+  .meta({
+    id: 'Delivery',
+    description: 'what became of a message of ours; unknown: check with the client before sending it again',
+  });
 
 /** One line of a lead's timeline: a message, a note, or something that happened to the lead. */
 export const timelineItem = z
@@ -176,9 +201,23 @@ export const timelineItem = z
       direction: z.enum(['inbound', 'outbound', 'internal']),
       author: person.nullable(),
       endpoint: z.object({ id, name: z.string() }).nullable(),
+      channel: z.string().nullable(),
       text: z.string().nullable(),
+      subject: z.string().nullable(),
+      rest: z.string().nullable().meta({ description: 'what the text leaves out: quotes and signatures' }),
+      hasHtml: z.boolean().meta({ description: 'GET /messages/{id}/html shows it, cleaned' }),
       fields: z.array(field),
+      location: z.object({ latitude: z.number(), longitude: z.number(), title: z.string().nullable() }).nullable(),
       source: z.record(z.string(), z.unknown()).nullable(),
+      flags: z.array(z.string()).meta({
+        description: 'automatic, list, calendar, form-mail, forwarded, unconfirmed, junk, stranger',
+      }),
+      quoted: z.object({ id, text: z.string().nullable() }).nullable(),
+      incomplete: z.boolean().meta({ description: 'the provider has not given us the content yet' }),
+      editedAt: time.nullable(),
+      before: z.array(z.string()).meta({ description: 'texts that were replaced since, oldest first' }),
+      deletedAt: time.nullable().meta({ description: 'taken back by its author; kept here' }),
+      delivery: delivery.nullable(),
       attachments: z.array(attachment),
       leadId: id,
     }),
@@ -199,6 +238,8 @@ export const leadDetail = lead
   .extend({
     because: because.nullable(),
     timeline: z.array(timelineItem),
+    ways: z.array(way),
+    draft: draft.nullable(),
     suspects: z.int().meta({ description: 'how many other contacts this one may be the same person as' }),
     mayClaim: z.boolean(),
     mayChange: z.boolean(),
@@ -326,10 +367,12 @@ export const liveEvent = z
       'lead.released',
       'lead.message',
       'quarantine',
+      'endpoint',
       'desk',
     ]),
     lead: id.optional(),
     queue: id.optional(),
     owner: id.nullable().optional(),
+    endpoint: id.optional(),
   })
   .meta({ id: 'LiveEvent' });

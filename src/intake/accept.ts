@@ -44,7 +44,8 @@ export interface AcceptorOptions {
   readonly timeoutMs?: number;
 }
 
-interface Waiting {
+/** A delivery on its way into the database. */
+export interface Waiting {
   readonly id: string;
   readonly endpointId: string;
   readonly repeatKey: string | null;
@@ -124,7 +125,8 @@ export function createAcceptor(options: AcceptorOptions): Acceptor {
   return { accept, drain: async () => running };
 }
 
-function prepare(
+/** Sealed and keyed, ready to be inserted. */
+export function prepare(
   vault: Vault,
   clock: Clock,
   endpoint: OpenEndpoint,

@@ -113,7 +113,14 @@ export function createEndpointBook(
     byKey: async (sql, channelId, key) => {
       if (!/^[A-Za-z0-9_-]{20,64}$/.test(key)) return undefined;
       const found = await recall(`key:${key}`, async () => {
-        return (await sql<EndpointRow[]>`select * from endpoints where key = ${key}`)[0];
+        return (
+          await sql<EndpointRow[]>`
+            select * from endpoints where key = ${key}
+            union all
+            select e.* from endpoint_keys k join endpoints e on e.id = k.endpoint_id
+            where k.key = ${key} and k.valid_until > now()
+            limit 1`
+        )[0];
       });
       return found.deleted || found.endpoint?.channel.id !== channelId ? undefined : found.endpoint;
     },

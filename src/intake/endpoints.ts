@@ -106,13 +106,16 @@ function sealSettings(key: DataKey, id: string, settings: Settings): Buffer {
   return seal(key, settingsPlace(id), JSON.stringify(settings));
 }
 
+const newPublicKey = (): string =>
+  Array.from({ length: KEY_LENGTH }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
+
 export async function createEndpoint(tools: EndpointTools, actor: Actor, input: NewEndpoint): Promise<Endpoint> {
   mustBe(actor, 'admin');
   const channel = channelOf(tools, input.channel);
   const settings = mergeSettings(channel, {}, input.settings ?? {});
   const id = newId();
   const { key, wrapped } = tools.vault.newKey('endpoint', id);
-  const publicKey = Array.from({ length: KEY_LENGTH }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
+  const publicKey = newPublicKey();
   const { defaultCountry = 'RU', language = 'en', ratePerAddress = null, ratePerEndpoint = null } = input;
   return asSystem(tools.sql, async (tx) => {
     await tx`
@@ -155,6 +158,34 @@ export async function changeEndpoint(
     const data = { fields, settings: Object.keys(change.settings ?? {}).filter((name) => name in settings), paused };
     await audit(tx, { actor, action: 'endpoint.changed', target: `endpoint:${id}`, data });
     return changed;
+  });
+}
+
+/** How long the old address may go on working after a new key: time to paste the new one everywhere, hours. */
+export const MAX_OLD_KEY_HOURS = 7 * 24;
+
+/**
+ * A new key, and with it a new address. The old one goes on working for `oldKeyHours` (0: it stops at once), so that no
+ * event is lost while the provider is told.
+ */
+export async function rotateEndpointKey(
+  tools: EndpointTools,
+  actor: Actor,
+  id: string,
+  oldKeyHours: number,
+): Promise<Endpoint> {
+  mustBe(actor, 'admin');
+  return asSystem(tools.sql, async (tx) => {
+    const [row] = await tx<EndpointRow[]>`select * from endpoints where id = ${id} and deleted_at is null for update`;
+    if (row === undefined) throw notFound();
+    const until = new Date(tools.clock.now() + oldKeyHours * 3_600_000);
+    // A key that was given up for good at an earlier rotation stays given up.
+    if (oldKeyHours > 0)
+      await tx`insert into endpoint_keys (key, endpoint_id, valid_until) values (${row.key}, ${id}, ${until})`;
+    else await tx`delete from endpoint_keys where endpoint_id = ${id}`;
+    await tx`update endpoints set key = ${newPublicKey()} where id = ${id}`;
+    await audit(tx, { actor, action: 'endpoint.key_rotated', target: `endpoint:${id}`, data: { oldKeyHours } });
+    return readOne(tools, tx, id);
   });
 }
 

@@ -13,13 +13,18 @@ export interface MessageBody {
   readonly flags?: readonly Flag[] | undefined;
   /** The message of ours or theirs that this one quotes. */
   readonly quotedId?: string | undefined;
+  /** The provider's id of it, where it can be quoted. */
+  readonly providerId?: string | undefined;
   /** Outbound: the provider's template that was used. */
   readonly template?: { readonly name: string; readonly language: string; readonly variables: readonly string[] };
   /** Outbound: this is the house's own question. */
   readonly ask?: 'phone';
 }
 
-export function bodyOf(event: InboundEvent, more: Pick<MessageBody, 'flags' | 'quotedId'> = {}): MessageBody {
+export function bodyOf(
+  event: InboundEvent,
+  more: Pick<MessageBody, 'flags' | 'quotedId' | 'providerId'> = {},
+): MessageBody {
   const { text, subject, rest, html, fields, location, source, suspect } = event;
   return { text, subject, rest, html, fields, location, source, suspect, ...more };
 }

@@ -26,3 +26,8 @@ export function reachPlace(contactId: string, endpointId: string): Place {
 export function changePlace(messageId: string, contactId: string, kind: string, atMs: number): Place {
   return { table: 'message_changes', column: 'body', row: `${messageId}#${kind}#${atMs}`, subject: contactId };
 }
+
+/** What the provider called a message that we sent. */
+export function providerIdPlace(messageId: string, contactId: string): Place {
+  return { table: 'sends', column: 'provider_id', row: messageId, subject: contactId };
+}

@@ -186,7 +186,8 @@ async function writeMessages(tx: Tx, plan: Plan, keyOf: (id: string) => DataKey)
 
 function sealedBody(row: NewMessage, key: DataKey): Buffer {
   const flags = row.flags.length === 0 ? undefined : row.flags;
-  const body = bodyOf(row.event, { flags, quotedId: row.quotedId });
+  const providerId = row.event.reach === undefined ? undefined : row.event.eventId;
+  const body = bodyOf(row.event, { flags, quotedId: row.quotedId, providerId });
   return seal(key, contactPlace('messages', 'body', row.id, row.contactId), toJsonb(body));
 }
 

@@ -7,6 +7,7 @@ import { asSystem } from '../access/actor.ts';
 import type { Clock } from '../clock.ts';
 import { redact, type Sql } from '../db/open.ts';
 import { causeChain } from '../errors.ts';
+import { watchEndpoints } from '../listeners/alarms.ts';
 import type { Log } from '../log.ts';
 import { tick } from '../routing/offers.ts';
 
@@ -17,6 +18,9 @@ export interface Timers {
 
 const TICK_MS = 1000;
 const SWEEP_MS = 60_000;
+const WATCH_MS = 60_000;
+/** Files of answers that were never sent. */
+const UPLOADS_MS = 86_400_000;
 /** Rate counters are kept for the longest window, a day, and a bit. */
 const COUNTERS_MS = 26 * 3_600_000;
 const SWEEP_AT_ONCE = 10_000;
@@ -31,6 +35,10 @@ export function startTimers(deps: { readonly sql: Sql; readonly clock: Clock; re
     every(SWEEP_MS, 'sweep.done', log, async () => {
       const swept = await sweep(sql, clock.now());
       return swept === 0 ? undefined : { rows: swept };
+    }),
+    every(WATCH_MS, 'endpoints.watched', log, async () => {
+      const { raised, ended } = await watchEndpoints(sql);
+      return raised + ended === 0 ? undefined : { raised, ended };
     }),
   ];
   return { stop: async () => void (await Promise.all(stops.map((stop) => stop()))) };
@@ -77,6 +85,8 @@ export async function sweep(sql: Sql, nowMs: number): Promise<number> {
       tx`delete from reveals where until <= ${now}`,
       tx`delete from sessions where expires_at <= ${now}`,
       tx`delete from setup_links where expires_at <= ${now}`,
+      tx`delete from uploads where created_at < ${new Date(nowMs - UPLOADS_MS)}`,
+      tx`delete from endpoint_keys where valid_until <= ${now}`,
     ]);
     return results.reduce((sum, result) => sum + result.count, 0);
   });

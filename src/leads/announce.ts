@@ -10,8 +10,10 @@ export interface LiveNotice {
     | 'lead.released'
     | 'lead.message'
     | 'quarantine'
+    | 'endpoint'
     | 'desk';
   readonly lead?: string;
+  readonly endpoint?: string;
   readonly queue?: string;
   readonly owner?: string | null;
   readonly offeredTo?: string | null;

@@ -12,7 +12,7 @@ import type { Log } from '../log.ts';
 import { LIVE_CHANNEL, type LiveNotice } from './announce.ts';
 
 /** What a screen hears: ids only. */
-export type LiveEvent = Pick<LiveNotice, 'type' | 'lead' | 'queue' | 'owner'>;
+export type LiveEvent = Pick<LiveNotice, 'type' | 'lead' | 'queue' | 'owner' | 'endpoint'>;
 
 export interface Subscriber {
   readonly actor: Actor;
@@ -57,12 +57,13 @@ export function startLive(sql: Sql, log: Log, options: LiveOptions = {}): Live {
   let reading: Promise<void> | undefined;
 
   const tell = (notice: LiveNotice): void => {
-    const { type, lead, queue, owner } = notice;
+    const { type, lead, queue, owner, endpoint } = notice;
     const event: LiveEvent = {
       type,
       ...(lead === undefined ? {} : { lead }),
       ...(queue === undefined ? {} : { queue }),
       ...(owner === undefined ? {} : { owner }),
+      ...(endpoint === undefined ? {} : { endpoint }),
     };
     for (const one of subscribers) {
       const queues = watched.people.get(one.actor.userId ?? '')?.queues ?? new Set<string>();

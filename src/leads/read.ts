@@ -35,6 +35,8 @@ export interface LeadRow {
   readonly openedKey: string;
   readonly lastMessageAt: Date;
   readonly closedAt: Date | null;
+  readonly firstResponseAt: Date | null;
+  readonly unansweredSince: Date | null;
   readonly messages: number;
   readonly repeat: boolean;
   readonly language: string | null;
@@ -57,7 +59,8 @@ const leadRows = (tx: Tx, found: Fragment) => tx<LeadRow[]>`
     case when p.id is not null then l.offer_until end as "offerUntil", l.channel, l.endpoint_id as "endpointId",
     e.name as "endpointName", l.opened_at as "openedAt",
     to_char(l.opened_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as "openedKey",
-    l.last_message_at as "lastMessageAt", l.closed_at as "closedAt", l.messages, l.repeat, l.language, l.source,
+    l.last_message_at as "lastMessageAt", l.closed_at as "closedAt",
+    l.first_response_at as "firstResponseAt", l.unanswered_since as "unansweredSince", l.messages, l.repeat, l.language, l.source,
     l.contact_id as "contactId"
   from (${found}) l left join queues q on q.id = l.queue_id left join endpoints e on e.id = l.endpoint_id
     left join users o on o.id = l.owner_id
@@ -78,6 +81,8 @@ export function leadOf(row: LeadRow, contact: Card | undefined) {
     openedAt: row.openedAt.toISOString(),
     lastMessageAt: row.lastMessageAt.toISOString(),
     closedAt: row.closedAt?.toISOString() ?? null,
+    firstResponseAt: row.firstResponseAt?.toISOString() ?? null,
+    unansweredSince: row.unansweredSince?.toISOString() ?? null,
     messages: row.messages,
     repeat: row.repeat,
     language: row.language,

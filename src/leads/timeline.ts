@@ -1,39 +1,15 @@
 /** One lead opened: who and what it is about, and everything that happened, oldest first. */
 import { type Actor, asActor, type Tx } from '../access/actor.ts';
-import type { Source } from '../channel.ts';
 import { readCards } from '../contacts/cards.ts';
-import { maskDeep, maskField, maskText } from '../contacts/mask.ts';
 import { personOf } from '../contacts/read.ts';
 import type { Sql } from '../db/open.ts';
-import { type DataKey, unsealText } from '../vault/seal.ts';
 import type { Vault } from '../vault/vault.ts';
 import { seesEveryone } from './change.ts';
 import { findLead, type LeadRow, leadOf } from './read.ts';
+import { readMessages } from './read-messages.ts';
 
-/** The newest of each; a lead with more has a life of its own elsewhere. */
-const MOST_MESSAGES = 500;
+/** The newest; a lead with more has a life of its own elsewhere. */
 const MOST_EVENTS = 500;
-
-interface MessageRow {
-  readonly id: string;
-  readonly leadId: string;
-  readonly at: Date;
-  readonly kind: 'form' | 'text' | 'call' | 'note';
-  readonly direction: 'inbound' | 'outbound' | 'internal';
-  readonly authorId: string | null;
-  readonly authorName: string | null;
-  readonly endpointId: string | null;
-  readonly endpointName: string | null;
-  readonly body: Uint8Array;
-}
-
-interface AttachmentRow {
-  readonly id: string;
-  readonly messageId: string;
-  readonly name: Uint8Array;
-  readonly mediaType: string;
-  readonly size: number;
-}
 
 interface EventRow {
   readonly id: string;
@@ -42,12 +18,6 @@ interface EventRow {
   readonly actorId: string | null;
   readonly actorName: string | null;
   readonly data: Record<string, unknown>;
-}
-
-interface Body {
-  readonly text?: string;
-  readonly fields?: readonly { name: string; value: string; kind: 'name' | 'phone' | 'email' | 'text' }[];
-  readonly source?: Source;
 }
 
 interface Because {
@@ -97,72 +67,6 @@ export async function readMessage(
   messageId: string,
 ) {
   return asActor(deps.sql, actor, async (tx) => (await readMessages(tx, deps.vault, contactId, messageId))[0]);
-}
-
-/** Row-level security lets nobody have these who may not see the contact: then the list is empty. */
-async function readMessages(tx: Tx, vault: Vault, contactId: string, only: string | null) {
-  const [[held], [shown], rows, files] = await Promise.all([
-    tx<{ wrapped: Uint8Array }[]>`select wrapped from contact_keys where contact_id = ${contactId}`,
-    tx`select from reveals where contact_id = ${contactId} and until > now()`,
-    tx<MessageRow[]>`
-      select m.id, m.lead_id as "leadId", m.at, m.kind, m.direction, m.author_id as "authorId", u.name as "authorName",
-             e.id as "endpointId", e.name as "endpointName", m.body
-      from messages m left join users u on u.id = m.author_id left join endpoints e on e.id = m.endpoint_id
-      where m.contact_id = ${contactId} and (${only}::uuid is null or m.id = ${only})
-      order by m.id desc limit ${MOST_MESSAGES}`,
-    tx<AttachmentRow[]>`
-      select a.id, a.message_id as "messageId", a.name, a.media_type as "mediaType", a.size
-      from attachments a join messages m on m.id = a.message_id
-      where m.contact_id = ${contactId} and (${only}::uuid is null or m.id = ${only})
-      order by m.id desc, a.id limit ${MOST_MESSAGES * 5}`,
-  ]);
-  if (held === undefined) return [];
-  const key = vault.openKey('contact', contactId, held.wrapped);
-  const filesOf = Map.groupBy(files, (file) => file.messageId);
-  const show = shown === undefined ? MASKED : IN_CLEAR;
-  return rows.map((row) => messageItem(row, key, contactId, filesOf.get(row.id) ?? [], show));
-}
-
-interface Shown {
-  readonly text: (text: string) => string;
-  readonly field: typeof maskField;
-  readonly source: (source: Source) => unknown;
-}
-
-const MASKED: Shown = { text: maskText, field: maskField, source: maskDeep };
-/** After a reveal of this contact by this person, for an hour. */
-const IN_CLEAR: Shown = { text: (text) => text, field: (_kind, value) => value, source: (source) => source };
-
-function messageItem(row: MessageRow, key: DataKey, contactId: string, files: readonly AttachmentRow[], show: Shown) {
-  const place = { table: 'messages', column: 'body', row: row.id, subject: contactId };
-  const body = JSON.parse(unsealText(key, place, row.body)) as Body;
-  return {
-    type: 'message' as const,
-    id: row.id,
-    at: row.at.toISOString(),
-    kind: row.kind,
-    direction: row.direction,
-    author: personOf(row.authorId, row.authorName),
-    endpoint: row.endpointId === null ? null : { id: row.endpointId, name: row.endpointName ?? '' },
-    text: body.text === undefined ? null : show.text(body.text),
-    fields: (body.fields ?? []).map(({ name, value, kind }) => ({
-      name: show.text(name),
-      value: show.field(kind, value),
-      kind,
-    })),
-    source: body.source === undefined ? null : (show.source(body.source) as Record<string, unknown>),
-    attachments: files.map((file) => ({
-      id: file.id,
-      name: show.text(openFileName(key, contactId, file.id, file.name)),
-      mediaType: file.mediaType,
-      size: file.size,
-    })),
-    leadId: row.leadId,
-  };
-}
-
-function openFileName(key: DataKey, contactId: string, id: string, sealed: Uint8Array): string {
-  return unsealText(key, { table: 'attachments', column: 'name', row: id, subject: contactId }, sealed);
 }
 
 async function readEvents(tx: Tx, leadId: string) {
