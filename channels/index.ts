@@ -1,5 +1,6 @@
 import { form } from './form/index.ts';
+import { telegram } from './telegram/index.ts';
 import { whatsappCloud } from './whatsapp-cloud/index.ts';
 
 /** The channels that run anywhere, also on the edge. */
-export const channels = [form, whatsappCloud];
+export const channels = [form, whatsappCloud, telegram];

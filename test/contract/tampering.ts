@@ -1,5 +1,6 @@
 import type { Channel } from '../../src/channel.ts';
 import { formTamperings } from './form/tamperings.ts';
+import { telegramTamperings } from './telegram/tamperings.ts';
 import { cloudTamperings } from './whatsapp-cloud/tamperings.ts';
 
 export interface Tampering {
@@ -12,5 +13,6 @@ export interface Tampering {
 /** By channel id. A channel with a `verify` and without an entry fails the suite. */
 export const tamperings: Readonly<Record<string, readonly Tampering[]>> = {
   form: formTamperings,
+  telegram: telegramTamperings,
   'whatsapp-cloud': cloudTamperings,
 };

@@ -1,0 +1,32 @@
+/** Cuts at `max` UTF-16 units, never through a surrogate pair. */
+export function cut(text: string, max: number): string {
+  if (text.length <= max) return text;
+  const last = text.charCodeAt(max - 1);
+  return text.slice(0, last >= 0xd800 && last <= 0xdbff ? max - 1 : max);
+}
+
+/** Several lines that a database and a screen can hold: well formed, without control characters. */
+export function cleanText(value: string, max = 20_000): string {
+  const safe = value
+    .toWellFormed()
+    .replace(/\r\n?/g, '\n')
+    .replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202d\u202e\ufffe\uffff]/g, '');
+  return cut(safe.trim(), max).trim();
+}
+
+/** One line, without the marks that turn the direction of writing: they can disguise a name or a file. */
+export function cleanLine(value: string, max: number): string {
+  const line = cleanText(value, 4 * max).replace(/\s+/gu, ' ');
+  return cut(line.replace(/[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g, '').trim(), max).trim();
+}
+
+/** The sender's file name, for display: no path, no control characters, at most 200 characters. */
+export function cleanFileName(value: string): string | undefined {
+  const leaf = value.slice(Math.max(value.lastIndexOf('/'), value.lastIndexOf('\\')) + 1);
+  const name = cleanLine(leaf, 1000);
+  if (name === '' || /^\.+$/.test(name)) return undefined;
+  if (name.length <= 200) return name;
+  const dot = name.lastIndexOf('.');
+  const ending = dot > 0 && name.length - dot <= 10 ? name.slice(dot) : '';
+  return cut(name, 200 - ending.length) + ending;
+}
