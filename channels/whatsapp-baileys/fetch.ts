@@ -81,7 +81,12 @@ function decrypt(encrypted: Buffer, ref: MediaRef): Uint8Array {
   if (encrypted.length <= MAC_BYTES || !timingSafeEqual(mac, encrypted.subarray(-MAC_BYTES)))
     throw new Refused('The file is damaged.');
   const decipher = createDecipheriv('aes-256-cbc', cipherKey, iv);
-  return new Uint8Array(Buffer.concat([decipher.update(body), decipher.final()]));
+  try {
+    return new Uint8Array(Buffer.concat([decipher.update(body), decipher.final()]));
+  } catch {
+    // The sender made both the key and the MAC: only the padding tells.
+    throw new Refused('The file is damaged.');
+  }
 }
 
 async function askForUpload(ref: MediaRef, endpointId: string, signal: AbortSignal): Promise<string> {
