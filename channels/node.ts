@@ -1,4 +1,5 @@
 import { channels as edgeChannels } from './index.ts';
+import { whatsappBaileys } from './whatsapp-baileys/index.ts';
 
 /** The channels of a full server: those of the edge, plus the ones that need sockets. */
-export const channels = [...edgeChannels];
+export const channels = [...edgeChannels, whatsappBaileys];

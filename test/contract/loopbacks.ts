@@ -1,9 +1,11 @@
 import type { OpenLoopback } from './loopback.ts';
 import { openTelegram } from './telegram/loopback.ts';
+import { openWhatsappBaileysLoopback } from './whatsapp-baileys/loopback.ts';
 import { openWhatsappCloud } from './whatsapp-cloud/loopback.ts';
 
 /** By channel id. A channel with a `send`, a `fetch` or a `listen` and without an entry fails the suite. */
 export const loopbacks: Readonly<Record<string, OpenLoopback>> = {
+  'whatsapp-baileys': openWhatsappBaileysLoopback,
   telegram: openTelegram,
   'whatsapp-cloud': openWhatsappCloud,
 };
