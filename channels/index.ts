@@ -1,6 +1,7 @@
+import { emailEdge } from './email/edge.ts';
 import { form } from './form/index.ts';
 import { telegram } from './telegram/index.ts';
 import { whatsappCloud } from './whatsapp-cloud/index.ts';
 
 /** The channels that run anywhere, also on the edge. */
-export const channels = [form, whatsappCloud, telegram];
+export const channels = [form, emailEdge, whatsappCloud, telegram];

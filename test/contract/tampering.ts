@@ -1,4 +1,5 @@
 import type { Channel } from '../../src/channel.ts';
+import { emailTamperings } from './email/tamperings.ts';
 import { formTamperings } from './form/tamperings.ts';
 import { telegramTamperings } from './telegram/tamperings.ts';
 import { cloudTamperings } from './whatsapp-cloud/tamperings.ts';
@@ -12,6 +13,7 @@ export interface Tampering {
 
 /** By channel id. A channel with a `verify` and without an entry fails the suite. */
 export const tamperings: Readonly<Record<string, readonly Tampering[]>> = {
+  email: emailTamperings,
   form: formTamperings,
   telegram: telegramTamperings,
   'whatsapp-cloud': cloudTamperings,
