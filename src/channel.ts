@@ -109,6 +109,11 @@ export interface Capabilities {
    */
   readonly originsSetting?: string;
   /**
+   * The name of the setting that holds the mail address of the endpoint: mail that the edge receives for it is taken as
+   * a post of `message/rfc822`.
+   */
+  readonly mailboxSetting?: string;
+  /**
    * Requests a minute from one client address and on one endpoint, unless the endpoint says otherwise; 0: no limit.
    */
   readonly rate?: { readonly perAddressPerMinute: number; readonly perEndpointPerMinute: number };

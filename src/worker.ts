@@ -16,8 +16,10 @@ import { openDatabase, redact, type Sql } from './db/open.ts';
 import type { Deps } from './deps.ts';
 import { causeChain } from './errors.ts';
 import { errorPage } from './http/error-page.ts';
+import type { Intake } from './http/intake.ts';
 import { answerError, problem } from './http/problem.ts';
 import { createAcceptor } from './intake/accept.ts';
+import { acceptMail } from './intake/accept-mail.ts';
 import { createEndpointBook, type EndpointMemory } from './intake/endpoint-book.ts';
 import { createMeter } from './intake/meter.ts';
 import type { ProcessDeps } from './intake/process.ts';
@@ -47,6 +49,8 @@ const REQUEST_MS = 25_000;
 const CRON_MS = 50_000;
 const DRAIN_MS = 20_000;
 const RETRY_SECONDS = '30';
+/** Cloudflare's own limit of an incoming mail. */
+const MAX_MAIL_BYTES = 25 << 20;
 
 interface Kept {
   readonly vault: Vault;
@@ -163,7 +167,11 @@ async function answer(request: Request, env: Env, ctx: Waits): Promise<Response>
   }
 }
 
-function partsOf({ deps, work }: Room, path: string, later: (promise: Promise<unknown>) => void): Parts {
+function partsOf(
+  { deps, work }: Room,
+  path: string,
+  later: (promise: Promise<unknown>) => void,
+): Parts & { readonly intake: Intake } {
   const { sql, vault, clock, log } = deps;
   const inBackground = (run: () => Promise<number>): void =>
     later(
@@ -250,7 +258,38 @@ async function drainFor(work: ProcessDeps, ms: number): Promise<number> {
   return total;
 }
 
+/** https://developers.cloudflare.com/email-routing/email-workers/runtime-api/ */
+interface IncomingMail {
+  readonly from: string;
+  readonly to: string;
+  readonly raw: ReadableStream<Uint8Array>;
+  readonly rawSize: number;
+  readonly setReject: (reason: string) => void;
+}
+
+/** Whatever is thrown here makes Cloudflare answer with a temporary failure: the sending server comes again. */
+async function onMail(mail: IncomingMail, env: Env, ctx: Waits): Promise<void> {
+  const log = createLog(env.INLET_LOG);
+  if (mail.rawSize > MAX_MAIL_BYTES) return mail.setReject('This mail is too large for this mailbox.');
+  const { sql, end } = connect(env, REQUEST_MS);
+  const after: Promise<unknown>[] = [];
+  try {
+    const room = await open(env, sql, log);
+    const { acceptor, endpoints } = partsOf(room, '/in/', (promise) => after.push(promise)).intake;
+    const raw = new Uint8Array(await new Response(mail.raw).arrayBuffer());
+    const accepted = await acceptMail({ ...room.deps, acceptor, endpoints }, { from: mail.from, to: mail.to, raw });
+    if (accepted === undefined) return mail.setReject('There is no such mailbox here.');
+    if (!accepted.duplicate) after.push(processThese(room.work, [accepted.delivery]));
+  } catch (error) {
+    log.error('mail.not_accepted', { causes: causeChain(redact(error)) });
+    throw error;
+  } finally {
+    ctx.waitUntil(Promise.allSettled(after).then(end));
+  }
+}
+
 export default {
   fetch: answer,
+  email: onMail,
   scheduled: (_event: unknown, env: Env): Promise<void> => onCron(env),
 };
