@@ -4,6 +4,7 @@ import type { Socket } from './connect.ts';
 import { type Emitted, toItems } from './heard.ts';
 import type { Intake } from './intake.ts';
 import { readJid } from './jid.ts';
+import type { Journal } from './journal.ts';
 import { type Live, liveSessions, type makeRecent } from './live.ts';
 import { codeOf } from './policy.ts';
 import { isNone } from './read.ts';
@@ -14,6 +15,7 @@ export interface Attempt extends SessionDeps {
   readonly auth: Auth;
   readonly config: UserFacingSocketConfig;
   readonly intake: Intake;
+  readonly journal: Journal;
   readonly sent: SentStore;
   readonly recent: ReturnType<typeof makeRecent>;
   readonly paced: Live['paced'];
@@ -43,6 +45,7 @@ export async function runAttempt(attempt: Attempt): Promise<Ended> {
   const live: Live = { socket, sent: attempt.sent, recent: attempt.recent.find, paced: attempt.paced };
   const closed = new Promise<number | undefined>((resolve) => {
     hear(socket, attempt);
+    socket.ws.on('frame', attempt.journal.see);
     // The library's own merge comes first; this one saves the whole.
     socket.ev.on('creds.update', auth.update);
     socket.ev.on('connection.update', (update) => {
@@ -94,7 +97,7 @@ function hear(socket: Socket, attempt: Attempt): void {
           if (!isNone(key.id) && !isNone(message)) recent.add(key.id, message);
     } catch (error) {
       // Thrown into the library it would end as an unhandled rejection or skip its own handlers.
-      tools.log('whatsapp.not-heard', { event: name, error: error instanceof Error ? error.name : typeof error });
+      tools.log('not-heard', { event: name, error: error instanceof Error ? error.name : typeof error });
     }
     return emit(name, data);
   };
@@ -123,7 +126,7 @@ async function showCode(
       pairing: { code },
     });
   } catch {
-    tools.log('whatsapp.no-pairing-code');
+    tools.log('no-pairing-code');
     void socket.end(undefined);
   }
 }
@@ -135,10 +138,11 @@ function accountOf(socket: Socket): string | undefined {
 
 function reportLock({ tools }: Attempt, socket: Socket, lock: NonNullable<ConnectionState['reachoutTimeLock']>): void {
   const as = accountOf(socket);
-  const until = lock.timeEnforcementEnds?.toISOString().slice(0, 16).replace('T', ' ');
+  const end = lock.timeEnforcementEnds?.toISOString().slice(0, 16).replace('T', ' ');
+  const until = end === undefined ? '' : ` until ${end} UTC`;
   tools.report({
     state: 'connected',
     ...(as === undefined ? {} : { as }),
-    detail: `WhatsApp lets this number answer only, not write to new people${until === undefined ? '' : ` until ${until} UTC`}.`,
+    detail: `WhatsApp lets this number answer only, not write to new people${until}.`,
   });
 }

@@ -5,6 +5,7 @@ import type {
   WAMessageKey,
   WASocket,
 } from '@whiskeysockets/baileys';
+import type { Journal } from './journal.ts';
 import { isNone } from './read.ts';
 import type { BaileysSettings } from './settings.ts';
 
@@ -14,7 +15,7 @@ export type Baileys = typeof import('@whiskeysockets/baileys');
 /** What this channel uses of the library's socket. */
 export type Socket = Pick<
   WASocket,
-  'ev' | 'user' | 'sendMessage' | 'waitForMessage' | 'updateMediaMessage' | 'requestPairingCode' | 'end'
+  'ev' | 'ws' | 'user' | 'sendMessage' | 'waitForMessage' | 'updateMediaMessage' | 'requestPairingCode' | 'end'
 >;
 
 export type MakeSocket = (config: UserFacingSocketConfig) => Socket;
@@ -33,14 +34,27 @@ export function loadBaileys(): Promise<Baileys> {
 }
 
 /** First words of what libsignal 6.0.0 prints with `console`, some of it with whole sessions: private keys included. */
-const SIGNAL_SAYS =
-  /^(?:Closing session:|Opening session:|Removing old closed session:|Session already |Closing open session |Migrating session |V1 session storage |Decrypted message with closed session|Failed to decrypt message with any known|Session error:|WARNING: Expected pubkey |Unhandled bucket type )/;
+const SIGNAL_SAYS = [
+  'Closing session:',
+  'Opening session:',
+  'Removing old closed session:',
+  'Session already ',
+  'Closing open session ',
+  'Migrating session ',
+  'V1 session storage ',
+  'Decrypted message with closed session',
+  'Failed to decrypt message with any known',
+  'Session error:',
+  'WARNING: Expected pubkey ',
+  'Unhandled bucket type ',
+];
 
 function muteSignal(): void {
   for (const level of ['info', 'warn', 'error'] as const) {
     const print = console[level].bind(console);
     console[level] = (...said: unknown[]) => {
-      if (typeof said[0] !== 'string' || !SIGNAL_SAYS.test(said[0])) print(...said);
+      const [first] = said;
+      if (typeof first !== 'string' || !SIGNAL_SAYS.some((words) => first.startsWith(words))) print(...said);
     };
   }
 }
@@ -87,7 +101,7 @@ export function makeConfig(
   library: Baileys,
   settings: BaileysSettings,
   getMessage: (key: WAMessageKey) => Promise<proto.IMessage | undefined>,
-): (auth: AuthenticationState) => UserFacingSocketConfig {
+): (auth: AuthenticationState, journal: Pick<Journal, 'makeSignalRepository'>) => UserFacingSocketConfig {
   const { HistorySyncType } = library.proto.Message;
   // Mappings of LIDs to numbers come inside the history. Blocking all of it leaves the first contacts without a number,
   // and the library warns of broken sessions; these kinds are small, and `heard.ts` drops their messages.
@@ -97,8 +111,9 @@ export function makeConfig(
     HistorySyncType.NON_BLOCKING_DATA,
   ];
   const msgRetryCounterCache = makeCounters();
-  return (auth) => ({
+  return (auth, { makeSignalRepository }) => ({
     auth,
+    makeSignalRepository,
     logger: silentLogger,
     ...(settings.webSocketUrl === '' ? {} : { waWebSocketUrl: settings.webSocketUrl }),
     // Online, the phone would stop getting its notifications.

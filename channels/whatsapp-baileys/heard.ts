@@ -9,6 +9,8 @@ export interface Item {
   /** Plain JSON, copied when the event came: the library goes on changing its objects. */
   readonly envelope: Readonly<Record<string, unknown>>;
   readonly repeatKey: string;
+  /** Of a message: its content was written down until the house has it (`journal.ts`). */
+  readonly messageId?: string;
   /** An address whose other half the store may know. */
   readonly lookUp?: string;
 }
@@ -91,6 +93,7 @@ function itemOf(
   return {
     envelope,
     repeatKey: repeatKey.length > 200 ? digest(repeatKey) : repeatKey,
+    ...(kind === undefined || isNone(key.id) ? {} : { messageId: key.id }),
     ...(missing === undefined ? {} : { lookUp: missing.text }),
   };
 }

@@ -5,7 +5,7 @@ import { parse } from './parse.ts';
 import { send } from './send.ts';
 import { MAX_BODY_BYTES, MAX_FILE_BYTES, settings } from './settings.ts';
 
-/** WhatsApp as a linked device, through Baileys: unofficial, at the owner's risk (docs/channels/whatsapp-baileys.md). */
+/** WhatsApp as a linked device through Baileys: unofficial, at the owner's risk; docs/channels/whatsapp-baileys.md. */
 export const whatsappBaileys = defineChannel({
   id: 'whatsapp-baileys',
   title: { en: 'WhatsApp (unofficial)', ru: 'WhatsApp (неофициально)' },

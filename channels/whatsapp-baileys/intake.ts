@@ -26,6 +26,8 @@ export interface IntakeDeps {
   readonly onFull: () => void;
   readonly onHolding: (held: number) => void;
   readonly onDrained: () => void;
+  /** The house has it. */
+  readonly onAccepted?: (item: Item) => void;
 }
 
 const FIRST_RETRY_MS = 500;
@@ -46,6 +48,7 @@ export function openIntake(deps: IntakeDeps): Intake {
     const known = item.lookUp === undefined ? undefined : await deps.lookUp(item.lookUp).catch(() => undefined);
     const envelope = known === undefined ? item.envelope : { ...item.envelope, known };
     await tools.accept({ body: encode(envelope, deps.maxBytes) }, item.repeatKey);
+    deps.onAccepted?.(item);
   };
 
   const send = (item: Item): Promise<void> => {
@@ -126,8 +129,8 @@ async function keepHeld(tools: IntakeDeps['tools'], left: readonly Item[]): Prom
   const before = (await readHeld(tools.state).catch(() => [])).length;
   const values = left.map((item, index) => [heldName(before + index), JSON.stringify(item)] as const);
   await tools.state.set({ ...Object.fromEntries(values), [HELD_INDEX]: String(before + left.length) }).then(
-    () => tools.log('whatsapp.held', { events: left.length }),
-    () => tools.log('whatsapp.lost', { events: left.length }),
+    () => tools.log('held', { events: left.length }),
+    () => tools.log('lost', { events: left.length }),
   );
 }
 

@@ -11,7 +11,7 @@ const LONGEST_MS = 5 * 60_000;
 const REPLACED_MS = 5 * 60_000;
 
 const STOPS: Readonly<Record<number, string>> = {
-  402: 'WhatsApp has banned this number for some time. Open WhatsApp on the phone to see for how long, then switch this endpoint off and on.',
+  402: 'WhatsApp has banned this number for some time. Open WhatsApp on the phone to see for how long.',
   403: 'WhatsApp has forbidden this number to connect. Open WhatsApp on the phone and follow what it says.',
   405: 'WhatsApp no longer accepts this version of the library. Update Inlet.',
   406: 'WhatsApp has banned this number. Open WhatsApp on the phone to ask for a review.',

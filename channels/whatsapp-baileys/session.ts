@@ -2,8 +2,9 @@ import type { EndpointContext, ListenTools } from '../../src/channel.ts';
 import { type Ended, runAttempt } from './attempt.ts';
 import { type Auth, loadAuth } from './auth-state.ts';
 import { type Baileys, type MakeSocket, makeConfig, type Socket } from './connect.ts';
-import { lookUpPair } from './heard.ts';
+import { lookUpPair, toItems } from './heard.ts';
 import { type Intake, openIntake, sleep } from './intake.ts';
+import { type Journal, openJournal } from './journal.ts';
 import { makePaced, makeRecent } from './live.ts';
 import { judge, type Verdict } from './policy.ts';
 import { isNone } from './read.ts';
@@ -21,6 +22,7 @@ export interface SessionDeps {
 /** What outlives a single connection. */
 interface Standing {
   auth: Auth;
+  journal: Journal;
   socket: Socket | undefined;
   /** The account, while it is connected. */
   as: string | undefined;
@@ -38,13 +40,15 @@ const MAX_HELD = 10_000;
 export async function runSession(deps: SessionDeps): Promise<void> {
   const { library, endpoint, tools, signal } = deps;
   const auth = await openAuth(deps);
-  const standing: Standing = { auth, socket: undefined, as: undefined, failures: 0, unscanned: 0 };
+  const journal = await openJournal(library, auth);
+  const standing: Standing = { auth, journal, socket: undefined, as: undefined, failures: 0, unscanned: 0 };
   const intake = openHouseDoor(deps, standing);
   const sent = openSentStore(library, tools.state);
   const getConfig = makeConfig(library, endpoint.settings, async ({ id }) => (isNone(id) ? undefined : sent.find(id)));
   const shared = { ...deps, intake, sent, recent: makeRecent(), paced: makePaced() };
   try {
     await intake.restore();
+    takeLeft(deps, standing, intake);
     while (!signal.aborted) {
       // A full memory waits for the database before it lets WhatsApp hand over more.
       await intake.drained();
@@ -53,7 +57,8 @@ export async function runSession(deps: SessionDeps): Promise<void> {
       const ended = await runAttempt({
         ...shared,
         auth: standing.auth,
-        config: getConfig(standing.auth.state),
+        journal: standing.journal,
+        config: getConfig(standing.auth.state, standing.journal),
         onSocket: (socket) => {
           standing.socket = socket;
         },
@@ -66,13 +71,14 @@ export async function runSession(deps: SessionDeps): Promise<void> {
       if (!(await obey(verdict, deps, standing))) break;
     }
   } finally {
-    await standing.auth.saved().catch(() => tools.log('whatsapp.not-saved'));
+    await standing.auth.saved().catch(() => tools.log('not-saved'));
     await intake.close();
+    await standing.journal.flush().catch(() => tools.log('not-saved'));
   }
 }
 
 const openAuth = ({ library, tools }: SessionDeps): Promise<Auth> =>
-  loadAuth(library, tools.state, () => tools.log('whatsapp.not-saved'));
+  loadAuth(library, tools.state, () => tools.log('not-saved'));
 
 function openHouseDoor({ tools, signal }: SessionDeps, standing: Standing): Intake {
   return openIntake({
@@ -81,6 +87,7 @@ function openHouseDoor({ tools, signal }: SessionDeps, standing: Standing): Inta
     maxBytes: MAX_BODY_BYTES,
     maxHeld: MAX_HELD,
     lookUp: (address) => lookUpPair(async (ids) => standing.auth.state.keys.get('lid-mapping', ids), address),
+    onAccepted: ({ messageId }) => messageId !== undefined && standing.journal.done(messageId),
     onFull: () => void standing.socket?.end(undefined),
     onHolding: (held) =>
       tools.report({
@@ -90,6 +97,21 @@ function openHouseDoor({ tools, signal }: SessionDeps, standing: Standing): Inta
     onDrained: () =>
       tools.report(standing.as === undefined ? { state: 'connecting' } : { state: 'connected', as: standing.as }),
   });
+}
+
+/** What a process before this one decrypted, and died before the house had it. */
+function takeLeft({ library, endpoint, tools }: SessionDeps, { auth, journal }: Standing, intake: Intake): void {
+  const { me } = auth.state.creds;
+  const left = me === undefined ? [] : journal.left();
+  if (me === undefined || left.length === 0) return;
+  tools.log('recovered', { messages: left.length });
+  const messages = left.map(({ attrs, message }) => {
+    const { fullMessage } = library.decodeMessageNode({ tag: 'message', attrs: { ...attrs } }, me.id, me.lid ?? '');
+    return { ...fullMessage, message };
+  });
+  const hearing = { library, me: () => me, takeHistory: endpoint.settings.takeHistory };
+  for (const item of toItems({ name: 'messages.upsert', data: { messages, type: 'append' } }, hearing))
+    intake.take(item);
 }
 
 function count(standing: Standing, ended: Ended, tools: ListenTools): Verdict {
@@ -102,7 +124,7 @@ function count(standing: Standing, ended: Ended, tools: ListenTools): Verdict {
     standing.unscanned > MAX_UNSCANNED
       ? { next: 'stop', words: 'Nobody paired the phone. Switch this endpoint off and on for a new code.' }
       : judge(ended.code, Math.max(0, standing.failures - 1), Math.random());
-  tools.log('whatsapp.closed', { code: ended.code ?? 0, next: verdict.next, failures: standing.failures });
+  tools.log('closed', { code: ended.code ?? 0, next: verdict.next, failures: standing.failures });
   return verdict;
 }
 
@@ -116,6 +138,7 @@ async function obey(verdict: Verdict, deps: SessionDeps, standing: Standing): Pr
   if (verdict.next === 'pair-again') {
     await tools.state.clear();
     standing.auth = await openAuth(deps);
+    standing.journal = await openJournal(deps.library, standing.auth);
     tools.report({ state: 'needs-human', detail: verdict.words });
     // An account that is thrown out again and again must not knock every second.
     await sleep(Math.min(60_000, 1000 * 2 ** standing.failures), signal);

@@ -15,14 +15,14 @@ export const settings = z.object({
     title: 'I accept the risk',
     description:
       'This connects as a linked device through an unofficial library. WhatsApp does not allow that in its terms and ' +
-      'may limit or block the number, so do not use a number that you cannot lose, and write only to people who wrote ' +
-      'first. The library uses libsignal, which is licensed under GPL-3.0. Without this tick nothing connects.',
+      'may limit or block the number, so do not use a number that you cannot lose, and write only to people who ' +
+      'wrote first. The library uses libsignal, which is licensed under GPL-3.0. Without this tick nothing connects.',
     ru: {
       title: 'Риск понятен и принят',
       description:
         'Подключение идёт как «связанное устройство» через неофициальную библиотеку. Правила WhatsApp этого не ' +
-        'разрешают: номер могут ограничить или заблокировать. Не подключайте номер, который нельзя потерять, и пишите ' +
-        'только тем, кто написал первым. Библиотека использует libsignal под лицензией GPL-3.0. Без этой отметки ' +
+        'разрешают: номер могут ограничить или заблокировать. Не подключайте номер, который нельзя потерять, и ' +
+        'пишите только тем, кто написал первым. Библиотека использует libsignal под лицензией GPL-3.0. Без этой отметки ' +
         'подключения не будет.',
     },
     group: 'account',

@@ -129,7 +129,7 @@ describe('messages', () => {
     expect(texts()).toEqual(['long ago']);
   });
 
-  it('that are edited or taken back are heard once, from the notice and not from what the library derives', async () => {
+  it('that are edited or taken back are heard once: from the notice, not from what is derived of it', async () => {
     await connected();
     const { key } = textMessage('', 'ID1');
     const { ev } = running!.last().socket;

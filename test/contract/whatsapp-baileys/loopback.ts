@@ -1,4 +1,5 @@
 import { createCipheriv, createHash, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import { EventEmitter } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as baileys from '@whiskeysockets/baileys';
@@ -46,6 +47,8 @@ export function makeFakeSockets(over: Partial<Socket> & { onMade?: (made: FakeSo
     const { onMade, ...methods } = over;
     const socket: Socket = {
       ev,
+      // Nothing comes over the wire: events are emitted as the library would.
+      ws: new EventEmitter() as unknown as Socket['ws'],
       user: ME,
       sendMessage: () => Promise.reject(new Error('this socket cannot send')),
       waitForMessage: () => Promise.resolve(undefined as never),
