@@ -26,7 +26,8 @@ export const whatsappCloud = defineChannel({
       repeatable: false,
       windowHours: 24,
       templatesSetting: 'templates',
-      first: ['phone'],
+      // By a template; the ids are of the whole business portfolio, so another number of it may use them.
+      first: ['phone', 'whatsapp-bsuid'],
     },
     fetches: { maxBytes: MAX_FILE_BYTES },
   },

@@ -67,7 +67,8 @@ export function readClient(value: Loose, phone: unknown, userId: unknown, alone:
 function contactOf(value: Loose, given: { phone: string | undefined; userId: string | undefined }, alone: boolean) {
   const contacts = list(value.contacts).filter(isRecord);
   const same = (one: Loose): boolean =>
-    (given.phone !== undefined && id(one.wa_id) === given.phone) ||
+    // Echoes have been documented with a plus before the number.
+    (given.phone !== undefined && id(one.wa_id) === given.phone.replace(/^\+/, '')) ||
     (given.userId !== undefined && id(one.user_id) === given.userId);
   return contacts.find(same) ?? (alone && contacts.length === 1 ? contacts[0]! : {});
 }

@@ -34,14 +34,13 @@ export async function send(
   return { providerId: providerId!, ...(moreIds.length === 0 ? {} : { moreIds }) };
 }
 
-/** `to` for what has a phone or a WhatsApp id, exactly as received; `recipient` for a business-scoped user id. */
+/** `to` for an id or a phone, exactly as received; `recipient` for a business-scoped user id. */
 function addressOf({ reach, identity }: Outbound['to']): { to: string } | { recipient: string } {
   const to = id(reach?.to);
   const recipient = id(reach?.recipient);
   if (to !== undefined) return { to };
   if (recipient !== undefined) return { recipient };
   if (identity?.kind === 'whatsapp-bsuid') return { recipient: identity.value };
-  if (identity?.kind === 'whatsapp') return { to: identity.value };
   const phone = identity?.kind === 'phone' ? identity.value.trim() : '';
   // Without a country code Meta would take the business's own country, and write to somebody else.
   if (/^\+[\d\s().-]{7,30}$/.test(phone)) return { to: phone.replace(/\D/g, '') };

@@ -148,17 +148,16 @@ test('a file beyond the limit is left alone, by its size or by what really comes
   const promised = (async () => Response.json(look)) as unknown as typeof fetch;
   expect(await get({ mediaId: '1' }, { fetch: promised })).toBeInstanceOf(Refused);
   let pulled = 0;
-  const endless = () =>
+  const flood = () =>
     new ReadableStream({
       pull: (controller) => {
         pulled += 1;
-        controller.enqueue(new Uint8Array(MEGABYTE));
+        if (pulled > 120) controller.close();
+        else controller.enqueue(new Uint8Array(MEGABYTE));
       },
     });
   const lying = (async (url: string) =>
-    url.includes('/attachments/')
-      ? new Response(endless())
-      : Response.json({ ...look, file_size: 5 })) as typeof fetch;
+    url.includes('/attachments/') ? new Response(flood()) : Response.json({ ...look, file_size: 5 })) as typeof fetch;
   const error = await get({ mediaId: '1' }, { fetch: lying });
   expect(error).toBeInstanceOf(Refused);
   expect((error as Refused).message).toContain('100 MB');

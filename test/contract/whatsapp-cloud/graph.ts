@@ -150,7 +150,7 @@ async function readAll(request: IncomingMessage): Promise<Buffer> {
 function meet(trouble: Trouble | undefined, response: ServerResponse): 'answered' | 'lose' | 'none' {
   if (trouble === undefined) return 'none';
   if (trouble === 'lose-answer') return 'lose';
-  if ('code' in trouble) throw new GraphError(trouble.code, 'as the test wanted', trouble.status);
+  if ('code' in trouble) throw new GraphError(trouble.code, 'to 79990000001: as the test wanted', trouble.status);
   response.writeHead(trouble.status).end(trouble.text);
   return 'answered';
 }

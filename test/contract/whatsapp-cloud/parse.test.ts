@@ -97,6 +97,22 @@ describe('who is the client', () => {
     expect(found.map(({ reach }) => reach)).toEqual([{ to: '15550100102' }, { to: '15550100101' }]);
   });
 
+  test('of an echo, the contact it was written to, also with a plus before the number', async () => {
+    const echo = (to: string, body: string) => text({ from: '15550100100', to }, body);
+    const value = {
+      metadata: METADATA,
+      contacts: CONTACTS,
+      message_echoes: [echo('+15550100102', 'to Bob'), echo('15550100101', 'to Ann')],
+    };
+    const parsed = await parse(value, {}, 'smb_message_echoes');
+    const found = (parsed as ParsedEvent[]).filter(isMessage);
+    expect(found.map(({ direction, sender }) => [direction, sender.name])).toEqual([
+      ['outbound', 'Bob'],
+      ['outbound', 'Ann'],
+    ]);
+    expect(found[0]!.sender.identities.map((one) => one.value)).toEqual(['+15550100102', 'US.bb']);
+  });
+
   test('a contact is never given to a message that it does not fit, when there are several', async () => {
     const [first, second] = await messages({
       contacts: [CONTACTS[0]],

@@ -75,6 +75,7 @@ describe('a text', () => {
   test.each([
     ['a phone without a country code', { identity: { kind: 'phone', value: '8 999 000-00-01', trust: 'claimed' } }],
     ['an address', { identity: { kind: 'email', value: 'anna@example.com', trust: 'claimed' } }],
+    ['an id of another protocol', { identity: { kind: 'whatsapp', value: '1234@lid', trust: 'attested' } }],
     ['nobody', {}],
   ] as const)('is refused for %s, and nothing is asked of Meta', async (_name, to) => {
     expect(await failure({ text: 'Hi', to })).toBeInstanceOf(Refused);
