@@ -13,7 +13,7 @@ export const telegram = defineChannel({
   settings,
   capabilities: {
     receives: ['text'],
-    // Far above any update (a rich message has at most 32,768 characters in 500 blocks): a 413 would come back for ever.
+    // Far above any update (a rich message has 32,768 characters in 500 blocks at most): a 413 comes back for ever.
     maxBodyBytes: 8 * 1024 * 1024,
     // All clients come from a few addresses of Telegram's, up to 40 connections at once.
     rate: { perAddressPerMinute: 6000, perEndpointPerMinute: 0 },

@@ -99,7 +99,7 @@ async function acceptAll(updates: readonly Update[], { api, tools, signal }: Par
   const settled = await Promise.allSettled([...chats.values()].map((chat) => acceptInOrder(chat, tools)));
   const failed = settled.find((one) => one.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
-  tools.log('telegram.polled', { updates: updates.length, chats: chats.size, ms: Date.now() - startedMs });
+  tools.log('polled', { updates: updates.length, chats: chats.size, ms: Date.now() - startedMs });
   for (const { body } of updates) {
     const id = asKey(asObject(body.callback_query)?.id, 64);
     // Until its query is answered a pressed button spins. Too late or refused: nothing is lost, nobody waits for it.

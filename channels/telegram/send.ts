@@ -3,6 +3,7 @@ import { Later, Refused } from '../../src/errors.ts';
 import { type Api, ApiError, type CallOptions, NoAnswer, openApi } from './call-api.ts';
 import { eventIdFrom, eventIdOf, messageIdIn } from './event-id.ts';
 import { asId, asKey, asObject } from './loose.ts';
+import { pause } from './pause.ts';
 import type { TelegramSettings } from './settings.ts';
 import { split } from './split.ts';
 import { fill, type Words, wordsFor } from './words.ts';
@@ -15,6 +16,8 @@ const FILE_TIMEOUT_MS = 240_000;
 /** Until somebody puts in a new token; the listener's health says so meanwhile. */
 const WRONG_TOKEN_SECONDS = 300;
 const UNREACHABLE_SECONDS = 30;
+/** Between the parts of one message a short wait is better than half a message; the house allows 90 s in all. */
+const PATIENCE_SECONDS = 20;
 
 interface Target {
   readonly chatId: number;
@@ -48,7 +51,10 @@ export async function send(
   let chatId = target.chatId;
   for (const [index, part] of parts.entries()) {
     try {
-      const sent = await sendPart(api, part, target, chatId, signal);
+      const sent = await sendPart(api, part, target, chatId, signal).catch(async (error: unknown) => {
+        if (index === 0 || !(await mayRetry(error, signal))) throw error;
+        return sendPart(api, part, target, chatId, signal);
+      });
       chatId = sent.chatId;
       ids.push(idOf(sent.result, target.scope, chatId, `${message.idempotencyKey}.${index}`));
     } catch (error) {
@@ -75,6 +81,14 @@ async function sendPart(api: Api, part: Part, { fixed }: Target, chatId: number,
     if (!(error instanceof ApiError) || error.migrateToChatId === undefined) throw error;
     return { result: await call(error.migrateToChatId), chatId: error.migrateToChatId };
   }
+}
+
+/** 429 says that nothing was sent, and when there is room again: about one message a second in a chat. */
+async function mayRetry(error: unknown, signal: AbortSignal): Promise<boolean> {
+  const seconds = error instanceof ApiError && error.code === 429 ? error.retryAfterSeconds : undefined;
+  if (seconds === undefined || seconds > PATIENCE_SECONDS) return false;
+  await pause(seconds * 1000, signal);
+  return !signal.aborted;
 }
 
 function readTarget({ to }: Outbound, say: Words): Target {

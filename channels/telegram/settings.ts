@@ -44,10 +44,14 @@ export const settings = z.object({
     .default('ignore')
     .meta({
       title: 'Messages in groups',
-      description: 'Handle: each member who writes in a group with the bot becomes a client of their own.',
+      description:
+        'Handle: each member who writes in a group becomes a client, answered there for all to see. ' +
+        'The bot reads everything only after /setprivacy, Disable, at @BotFather.',
       ru: {
         title: 'Сообщения в группах',
-        description: 'Принимать: каждый, кто напишет в группе с ботом, становится отдельным клиентом.',
+        description:
+          'Принимать: каждый, кто напишет в группе, становится клиентом, и ответ видят все. ' +
+          'Чтобы бот видел все сообщения, отправьте @BotFather команду /setprivacy и выберите Disable.',
       },
       choiceTitles: {
         ignore: { en: 'Ignore', ru: 'Не принимать' },

@@ -99,7 +99,7 @@ export function wordsFor(language: string): Words {
   return language.toLowerCase().split(/[-_]/)[0] === 'ru' ? ru : en;
 }
 
-/** Puts values into `{text}` and `{count}`; a function, because `$&` in a client's text means something to `replace`. */
+/** Fills `{text}` and `{count}`; by a function, because `$&` in a client's text means something to `replace`. */
 export function fill(pattern: string, text: string, count = 0): string {
   return pattern.replace(/\{(text|count)\}/g, (_, name) => (name === 'text' ? text : String(count)));
 }

@@ -213,6 +213,16 @@ it('comes back when Telegram asks for it, but only while nothing is out', async 
   expect(api.sent).toHaveLength(1);
 });
 
+it('waits a moment in the middle of a message when Telegram asks for no more than that', async () => {
+  const tooMany = { code: 429, description: 'Too Many Requests', parameters: { retry_after: 1 }, after: 2 };
+  api.mischief.push({ method: 'sendMessage', ...tooMany });
+  const at = Date.now();
+  const sent = await send({ text: 'y'.repeat(9000) });
+  expect(Date.now() - at).toBeGreaterThanOrEqual(990);
+  expect(payloads().map((payload) => String(payload.text).length)).toEqual([4096, 4096, 808]);
+  expect(sent.moreIds).toHaveLength(2);
+});
+
 it('does not call a message refused whose first part is out', async () => {
   api.mischief.push({ method: 'sendDocument', code: 413, description: 'Request Entity Too Large' });
   const error = await failure({ text: 'z'.repeat(2000), attachments: [file('a.txt', 'one')] });
