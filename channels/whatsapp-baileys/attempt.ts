@@ -91,7 +91,10 @@ function hear(socket: Socket, attempt: Attempt): void {
   const emit = socket.ev.emit.bind(socket.ev);
   socket.ev.emit = <Name extends keyof BaileysEventMap>(name: Name, data: BaileysEventMap[Name]): boolean => {
     try {
-      for (const item of toItems({ name, data } as Emitted, hearing)) intake.take(item);
+      const items = toItems({ name, data } as Emitted, hearing);
+      // History is long and nobody waits for it; everything else is on its way before this returns.
+      if (name === 'messaging-history.set') void intake.takeAll(items);
+      else for (const item of items) void intake.take(item);
       if (name === 'messages.upsert')
         for (const { key, message } of (data as BaileysEventMap['messages.upsert']).messages)
           if (!isNone(key.id) && !isNone(message)) recent.add(key.id, message);

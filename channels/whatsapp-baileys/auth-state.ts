@@ -15,6 +15,8 @@ export interface Auth {
   readonly update: (changes: Partial<AuthenticationCreds>) => void;
   /** Resolves when what was merged so far is durable; rejects if it cannot be saved. */
   readonly saved: () => Promise<void>;
+  /** Nothing is written once it resolves: a late write of an ended socket must not survive a log-out. */
+  readonly close: () => Promise<void>;
 }
 
 const CREDS = 'creds';
@@ -47,52 +49,67 @@ export async function loadAuth(library: Baileys, state: State, onSaveError: () =
     return found;
   };
 
-  // The library locks by kind and by chat; writes of different locks that meet here keep their order.
-  let last: Promise<void> = Promise.resolve();
+  const turns = makeTurns();
   const set = (data: SignalDataSet): Promise<void> => {
     const changes: Record<string, string | null> = {};
     for (const [type, entries] of Object.entries(data))
       for (const [id, value] of Object.entries(entries ?? {}))
         changes[nameOf(type, id)] = value === null || value === undefined ? null : write(value);
-    const next = last.catch(() => undefined).then(() => state.set(changes));
-    last = next;
-    return next;
+    return turns.take(() => state.set(changes));
   };
-
   return {
     state: { creds, keys: { get, set } },
-    ...keepSaved(creds, () => state.set({ [CREDS]: write(creds) }), onSaveError),
+    ...keepSaved(creds, turns, () => state.set({ [CREDS]: write(creds) }), onSaveError),
+    close: turns.close,
+  };
+}
+
+type Turns = ReturnType<typeof makeTurns>;
+
+/** The library locks by kind and by chat; writes of different locks that meet here keep their order. */
+function makeTurns() {
+  let last: Promise<void> = Promise.resolve();
+  let closed = false;
+  return {
+    isClosed: () => closed,
+    take: (work: () => Promise<void>): Promise<void> => {
+      const turn = last
+        .catch(() => undefined)
+        .then(() => {
+          if (closed) throw new Error('this account is closed');
+          return work();
+        });
+      last = turn;
+      return turn;
+    },
+    close: async (): Promise<void> => {
+      closed = true;
+      await last.catch(() => undefined);
+    },
   };
 }
 
 function keepSaved(
   creds: AuthenticationCreds,
+  turns: Turns,
   save: () => Promise<void>,
   onError: () => void,
 ): Pick<Auth, 'update' | 'saved'> {
   let dirty = false;
-  let running: Promise<void> | undefined;
-  const run = async (): Promise<void> => {
-    while (dirty) {
+  const saved = (): Promise<void> =>
+    turns.take(async () => {
+      if (!dirty) return;
       dirty = false;
-      try {
-        await save();
-      } catch (error) {
+      await save().catch((error: unknown) => {
         dirty = true;
         throw error;
-      }
-    }
-  };
-  const saved = (): Promise<void> => {
-    running ??= run().finally(() => {
-      running = undefined;
+      });
     });
-    return running;
-  };
   const again = (): void => {
     saved().catch(() => {
+      if (turns.isClosed()) return;
       onError();
-      // After a pairing these are the only copy: they are tried again until the listener ends.
+      // After a pairing this is the only copy: it is tried again until the listener ends.
       setTimeout(() => dirty && again(), RETRY_MS).unref();
     });
   };

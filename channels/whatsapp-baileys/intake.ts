@@ -6,8 +6,10 @@ import type { Item, Pair } from './heard.ts';
  * again: what the house cannot take now is held in memory and offered until it can.
  */
 export interface Intake {
-  /** Calls `accept` in this very tick, so that a crash finds the message with the database. */
-  readonly take: (item: Item) => void;
+  /** Calls `accept` in this very tick, so that a crash finds the message with the database. Never rejects. */
+  readonly take: (item: Item) => Promise<void>;
+  /** Takes many, some at a time. */
+  readonly takeAll: (items: readonly Item[]) => Promise<void>;
   /** What a listener before this one could not hand over. */
   readonly restore: () => Promise<void>;
   /** Resolves when nothing is held, or the listener ends. */
@@ -90,15 +92,22 @@ export function openIntake(deps: IntakeDeps): Intake {
     return true;
   };
 
+  const take = (item: Item): Promise<void> => {
+    const done = held.length > 0 ? Promise.resolve(hold(item)) : send(item);
+    if (held.length + flying.size > deps.maxHeld) deps.onFull();
+    return done;
+  };
+
+  const takeAll = async (items: readonly Item[]): Promise<void> => {
+    for (let from = 0; from < items.length; from += AT_ONCE)
+      await Promise.all(items.slice(from, from + AT_ONCE).map(take));
+  };
+
   return {
-    take: (item) => {
-      if (held.length > 0) hold(item);
-      else void send(item);
-      if (held.length + flying.size > deps.maxHeld) deps.onFull();
-    },
+    take,
+    takeAll,
     restore: async () => {
-      for (const item of await readHeld(tools.state)) void send(item);
-      await Promise.all(flying.values());
+      await takeAll(await readHeld(tools.state));
       if (held.length === 0) await forgetHeld(tools.state);
     },
     drained: () =>

@@ -9,9 +9,9 @@ import { codeOf } from './policy.ts';
 import { isNone, readObject, readString } from './read.ts';
 import type { BaileysSettings } from './settings.ts';
 
-/** How long the server may take to say that it has a message; uploading a file comes before that. */
+/** How long the server may take to say that it has a message; making it (uploading a file) comes before that. */
 const ANSWER_MS = 30_000;
-const UPLOAD_MS = 5 * 60_000;
+const MAKING_MS = 5 * 60_000;
 
 export async function send(
   message: Outbound,
@@ -81,8 +81,7 @@ async function deliver(
 ): Promise<void> {
   if (signal.aborted) throw new Later(1, 'Stopped before it was sent.');
   const { socket, sent } = live;
-  const timeoutMs = 'text' in content ? ANSWER_MS : UPLOAD_MS;
-  const answer = socket.waitForMessage<unknown>(options.messageId, timeoutMs);
+  const answer = socket.waitForMessage<unknown>(options.messageId, MAKING_MS + ANSWER_MS);
   answer.catch(() => undefined);
   let full: WAMessage | undefined;
   try {
@@ -92,10 +91,13 @@ async function deliver(
   }
   // A lost original costs a "waiting for this message" at worst; the message itself is on its way.
   if (!isNone(full?.message)) await sent.keep(options.messageId, full.message).catch(() => undefined);
-  const ack = await Promise.race([answer, aborted(signal)]);
+  const ack = await Promise.race([answer, aborted(signal), expire()]);
   if (ack === undefined) throw new Error('WhatsApp did not say whether it took the message.');
   checkAck(readString(readObject(readObject(ack)?.attrs)?.error));
 }
+
+const expire = (): Promise<undefined> =>
+  new Promise((resolve) => void setTimeout(() => resolve(undefined), ANSWER_MS).unref());
 
 const aborted = (signal: AbortSignal): Promise<undefined> =>
   new Promise((resolve) => {

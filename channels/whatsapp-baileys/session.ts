@@ -71,9 +71,10 @@ export async function runSession(deps: SessionDeps): Promise<void> {
       if (!(await obey(verdict, deps, standing))) break;
     }
   } finally {
-    await standing.auth.saved().catch(() => tools.log('not-saved'));
     await intake.close();
     await standing.journal.flush().catch(() => tools.log('not-saved'));
+    await standing.auth.saved().catch(() => tools.log('not-saved'));
+    await standing.auth.close();
   }
 }
 
@@ -111,7 +112,7 @@ function takeLeft({ library, endpoint, tools }: SessionDeps, { auth, journal }: 
   });
   const hearing = { library, me: () => me, takeHistory: endpoint.settings.takeHistory };
   for (const item of toItems({ name: 'messages.upsert', data: { messages, type: 'append' } }, hearing))
-    intake.take(item);
+    void intake.take(item);
 }
 
 function count(standing: Standing, ended: Ended, tools: ListenTools): Verdict {
@@ -136,6 +137,7 @@ async function obey(verdict: Verdict, deps: SessionDeps, standing: Standing): Pr
     return false;
   }
   if (verdict.next === 'pair-again') {
+    await standing.auth.close();
     await tools.state.clear();
     standing.auth = await openAuth(deps);
     standing.journal = await openJournal(deps.library, standing.auth);

@@ -55,6 +55,16 @@ it('tries again when the database is away: after a pairing there is no other cop
   vi.useRealTimers();
 });
 
+it('writes nothing once it is closed: a late write would bring a thrown-out account back', async () => {
+  const tools = listenToolsFor();
+  const auth = await load(tools);
+  await auth.close();
+  auth.update({ platform: 'android' });
+  await expect(auth.state.keys.set({ session: { a: Buffer.from('late') } })).rejects.toThrow('closed');
+  await expect(auth.saved()).rejects.toThrow('closed');
+  expect(tools.values.size).toBe(0);
+});
+
 it('keeps pre-keys, app state keys and kinds that nobody has heard of', async () => {
   const tools = listenToolsFor();
   const { keys } = (await load(tools)).state;

@@ -253,7 +253,7 @@ describe('while the database is away', () => {
     const hearing = { library: baileys, me: () => ME, takeHistory: false };
     const take = (id: string) => {
       const data = { messages: [textMessage('x', id)], type: 'notify' as const };
-      for (const item of toItems({ name: 'messages.upsert', data }, hearing)) intake.take(item);
+      for (const item of toItems({ name: 'messages.upsert', data }, hearing)) void intake.take(item);
     };
     for (const id of ['A', 'B', 'C']) take(id);
     expect(dropped).toBe(0);
@@ -293,7 +293,7 @@ describe('events that are too large', () => {
     const intake = openIntake({ tools, ...deps(maxBytes) });
     const data = { messages: [message], type: 'notify' as const };
     const hearing = { library: baileys, me: () => ME, takeHistory: false };
-    for (const item of toItems({ name: 'messages.upsert', data }, hearing)) intake.take(item);
+    for (const item of toItems({ name: 'messages.upsert', data }, hearing)) void intake.take(item);
     await until(() => tools.accepted.length === 1);
     return tools.accepted[0]!.heard;
   };
