@@ -144,10 +144,16 @@ function extras(message: Outbound, { scope, chatId }: Target, say: Words): Recor
   };
 }
 
-/** A message that the server has only scheduled has no id yet: then ours, so that there is one. */
+/**
+ * In the scope that we sent into, whether or not the answer names it. A message that the server has only scheduled has
+ * no id yet: then ours, so that there is one.
+ */
 function idOf(result: unknown, scope: string, chatId: number, fallback: string): string {
   const sent = asObject(result);
-  return (sent === undefined ? undefined : eventIdOf(sent)) ?? eventIdFrom(scope, chatId, fallback);
+  return (
+    (sent === undefined ? undefined : eventIdOf(scope === '' ? sent : { ...sent, business_connection_id: scope })) ??
+    eventIdFrom(scope, chatId, fallback)
+  );
 }
 
 /** What the house does next. An error that is not translated means: the outcome is not known. */

@@ -137,10 +137,8 @@ export class BotApi {
       return refusal(400, 'Bad Request: message is too long');
     this.sent.push(call);
     this.messageId += 1;
-    const business = call.payload.business_connection_id;
     return result({
       message_id: this.messageId,
-      ...(business === undefined ? {} : { business_connection_id: business }),
       date: 1_767_225_600,
       chat: { id: Number(call.payload.chat_id), type: 'private' },
       text,
