@@ -20,7 +20,7 @@ export function phoneIdentity(waId: string): ClaimedIdentity {
     : { kind: 'phone', value: `+${digits}`, trust: 'attested' };
 }
 
-export const userIdentity = (userId: string): ClaimedIdentity => ({
+const userIdentity = (userId: string): ClaimedIdentity => ({
   kind: 'whatsapp-bsuid',
   value: userId,
   trust: 'attested',
