@@ -10,7 +10,7 @@ export interface Item {
   readonly envelope: Readonly<Record<string, unknown>>;
   readonly repeatKey: string;
   /** Of a message: its content was written down until the house has it (`journal.ts`). */
-  readonly messageId?: string;
+  readonly written?: { readonly chat: string; readonly id: string };
   /** An address whose other half the store may know. */
   readonly lookUp?: string;
 }
@@ -93,7 +93,9 @@ function itemOf(
   return {
     envelope,
     repeatKey: repeatKey.length > 200 ? digest(repeatKey) : repeatKey,
-    ...(kind === undefined || isNone(key.id) ? {} : { messageId: key.id }),
+    ...(kind === undefined || isNone(key.id) || isNone(key.remoteJid)
+      ? {}
+      : { written: { chat: key.remoteJid, id: key.id } }),
     ...(missing === undefined ? {} : { lookUp: missing.text }),
   };
 }

@@ -42,81 +42,82 @@ const heldName = (index: number): string => `held:${index}`;
 export function openIntake(deps: IntakeDeps): Intake {
   const { tools, signal } = deps;
   const flying = new Map<Item, Promise<void>>();
-  const held: Item[] = [];
-  const waiters: (() => void)[] = [];
-  let retrying = false;
-
   const offer = async (item: Item): Promise<void> => {
     const known = item.lookUp === undefined ? undefined : await deps.lookUp(item.lookUp).catch(() => undefined);
     const envelope = known === undefined ? item.envelope : { ...item.envelope, known };
     await tools.accept({ body: encode(envelope, deps.maxBytes) }, item.repeatKey);
     deps.onAccepted?.(item);
   };
-
+  const hold = makeHold(deps, offer);
   const send = (item: Item): Promise<void> => {
     const done = offer(item)
-      .catch(() => hold(item))
+      .catch(() => hold.add(item))
       .finally(() => flying.delete(item));
     flying.set(item, done);
     return done;
   };
-
-  const hold = (item: Item): void => {
-    held.push(item);
-    if (held.length === 1) deps.onHolding(held.length);
-    if (!retrying && !signal.aborted) void retry();
-  };
-
-  const retry = async (): Promise<void> => {
-    retrying = true;
-    for (let waitMs = FIRST_RETRY_MS; held.length > 0; waitMs = Math.min(waitMs * 2, LONGEST_RETRY_MS)) {
-      await sleep(waitMs, signal);
-      if (signal.aborted) break;
-      deps.onHolding(held.length);
-      if (await offerHeld()) waitMs = FIRST_RETRY_MS / 2;
-    }
-    retrying = false;
-    if (held.length === 0) deps.onDrained();
-    for (const resolve of waiters.splice(0)) resolve();
-  };
-
-  /** The oldest alone first; once it is through, the others in bundles. */
-  const offerHeld = async (): Promise<boolean> => {
-    for (let size = 1; held.length > 0; size = AT_ONCE) {
-      const some = held.slice(0, size);
-      const results = await Promise.allSettled(some.map(offer));
-      const failed = some.filter((_, index) => results[index]?.status === 'rejected');
-      held.splice(0, some.length, ...failed);
-      if (failed.length > 0 || signal.aborted) return failed.length < some.length;
-    }
-    return true;
-  };
-
   const take = (item: Item): Promise<void> => {
-    const done = held.length > 0 ? Promise.resolve(hold(item)) : send(item);
-    if (held.length + flying.size > deps.maxHeld) deps.onFull();
+    const done = hold.items.length > 0 ? Promise.resolve(hold.add(item)) : send(item);
+    if (hold.items.length + flying.size > deps.maxHeld) deps.onFull();
     return done;
   };
-
   const takeAll = async (items: readonly Item[]): Promise<void> => {
     for (let from = 0; from < items.length; from += AT_ONCE)
       await Promise.all(items.slice(from, from + AT_ONCE).map(take));
   };
-
   return {
     take,
     takeAll,
     restore: async () => {
       await takeAll(await readHeld(tools.state));
-      if (held.length === 0) await forgetHeld(tools.state);
+      if (hold.items.length === 0) await forgetHeld(tools.state);
     },
-    drained: () =>
-      held.length === 0 || signal.aborted ? Promise.resolve() : new Promise((resolve) => void waiters.push(resolve)),
+    drained: () => (hold.items.length === 0 || signal.aborted ? Promise.resolve() : hold.emptied()),
     close: async () => {
       await Promise.race([Promise.all(flying.values()), new Promise((resolve) => setTimeout(resolve, CLOSE_MS))]);
-      const left = [...held, ...flying.keys()];
+      const left = [...hold.items, ...flying.keys()];
       if (left.length > 0) await keepHeld(tools, left);
     },
+  };
+}
+
+/** What the house did not take, offered again and again. */
+function makeHold({ signal, onHolding, onDrained }: IntakeDeps, offer: (item: Item) => Promise<void>) {
+  const items: Item[] = [];
+  const waiters: (() => void)[] = [];
+  let retrying = false;
+
+  /** The oldest alone first; once it is through, the others in bundles. */
+  const offerAll = async (): Promise<boolean> => {
+    for (let size = 1; items.length > 0; size = AT_ONCE) {
+      const some = items.slice(0, size);
+      const results = await Promise.allSettled(some.map(offer));
+      const failed = some.filter((_, index) => results[index]?.status === 'rejected');
+      items.splice(0, some.length, ...failed);
+      if (failed.length > 0 || signal.aborted) return failed.length < some.length;
+    }
+    return true;
+  };
+  const retry = async (): Promise<void> => {
+    retrying = true;
+    for (let waitMs = FIRST_RETRY_MS; items.length > 0; waitMs = Math.min(waitMs * 2, LONGEST_RETRY_MS)) {
+      await sleep(waitMs, signal);
+      if (signal.aborted) break;
+      onHolding(items.length);
+      if (await offerAll()) waitMs = FIRST_RETRY_MS / 2;
+    }
+    retrying = false;
+    if (items.length === 0) onDrained();
+    for (const resolve of waiters.splice(0)) resolve();
+  };
+  return {
+    items: items as readonly Item[],
+    add: (item: Item): void => {
+      items.push(item);
+      if (items.length === 1) onHolding(items.length);
+      if (!retrying && !signal.aborted) void retry();
+    },
+    emptied: (): Promise<void> => new Promise((resolve) => void waiters.push(resolve)),
   };
 }
 

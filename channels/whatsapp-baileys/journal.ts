@@ -9,6 +9,7 @@ import type {
 } from '@whiskeysockets/baileys';
 import type { Auth } from './auth-state.ts';
 import type { Baileys } from './connect.ts';
+import { readJid } from './jid.ts';
 
 /**
  * Signal's keys move on with each message: what was decrypted once can never be decrypted again. So the text is written
@@ -22,8 +23,8 @@ export interface Journal {
   readonly makeSignalRepository: NonNullable<UserFacingSocketConfig['makeSignalRepository']>;
   /** What a process before this one decrypted and did not hand over. */
   readonly left: () => { readonly attrs: Attrs; readonly message: proto.IMessage }[];
-  /** The house has the message of this id. */
-  readonly done: (id: string) => void;
+  /** The house has this message. */
+  readonly done: (chat: string, id: string) => void;
   /** Wipes what is done. */
   readonly flush: () => Promise<void>;
 }
@@ -43,25 +44,37 @@ const WIPE_AFTER_MS = 1000;
 const KIND = 'inlet-journal';
 
 export async function openJournal(library: Baileys, auth: Auth): Promise<Journal> {
-  const { keys } = auth.state;
+  const slots = await openSlots(auth);
+  const stanzas = new WeakMap<object, Attrs>();
+  return {
+    see: (node) => {
+      for (const { content, attrs } of ciphertextsOf(node)) stanzas.set(content, attrs);
+    },
+    makeSignalRepository: makeJournaled(library, slots, stanzas),
+    left: () => {
+      const found = new Map<string, { attrs: Attrs; message: proto.IMessage }>();
+      for (const { attrs, plain } of slots.left()) {
+        const name = nameOf(attrs);
+        const message = { ...found.get(name)?.message, ...readPlain(library, plain) };
+        found.set(name, { attrs, message });
+      }
+      return [...found.values()];
+    },
+    done: slots.done,
+    flush: slots.flush,
+  };
+}
+
+type Slots = Awaited<ReturnType<typeof openSlots>>;
+
+/** A fixed number of places: the store cannot list its names, so they have to be known. */
+async function openSlots({ state: { keys } }: Auth) {
   const slots = Array.from({ length: SLOTS }, (_, index) => String(index));
   const stored = (await keys.get(KIND as 'session', slots)) as unknown as Readonly<Record<string, Entry>>;
   const used = new Map<string, Entry>(Object.entries(stored));
   const free = slots.filter((slot) => !used.has(slot));
   const doneSlots = new Set<string>();
-  const stanzas = new WeakMap<object, Attrs>();
-  const decrypting = new AsyncLocalStorage<Uint8Array>();
   let timer: NodeJS.Timeout | undefined;
-
-  /** Nothing where the stanza is not known or no slot is free: the message then goes the library's usual way. */
-  const write = (ciphertext: Uint8Array, plain: Uint8Array): Readonly<Record<string, Entry>> | undefined => {
-    const attrs = stanzas.get(ciphertext);
-    const slot = attrs === undefined ? undefined : free.pop();
-    if (attrs === undefined || slot === undefined) return undefined;
-    const entry = { hash: hashOf(ciphertext), attrs, plain };
-    used.set(slot, entry);
-    return { [slot]: entry };
-  };
   const flush = async (): Promise<void> => {
     clearTimeout(timer);
     timer = undefined;
@@ -74,51 +87,57 @@ export async function openJournal(library: Baileys, auth: Auth): Promise<Journal
       free.push(slot);
     }
   };
-
   return {
-    see: (node) => {
-      for (const { content, attrs } of ciphertextsOf(node)) stanzas.set(content, attrs);
+    find: (hash: string): Uint8Array | undefined => [...used.values()].find((entry) => entry.hash === hash)?.plain,
+    /** `undefined` where no slot is free: the message then goes the library's usual way. */
+    reserve: (entry: Entry): SignalDataSet | undefined => {
+      const slot = free.pop();
+      if (slot === undefined) return undefined;
+      used.set(slot, entry);
+      return dataOf({ [slot]: entry });
     },
-    makeSignalRepository: (made, logger, toLids) => {
-      const own = made.keys as SignalKeyStoreWithTransaction;
-      const transaction: SignalKeyStoreWithTransaction['transaction'] = (work, key) =>
-        own.transaction(async () => {
-          const result = await work();
-          const ciphertext = decrypting.getStore();
-          const entry =
-            ciphertext !== undefined && result instanceof Uint8Array ? write(ciphertext, result) : undefined;
-          if (entry !== undefined) await own.set(dataOf(entry));
-          return result;
-        }, key);
-      const { makeSignalRepository } = library.DEFAULT_CONNECTION_CONFIG;
-      const repository = makeSignalRepository(
-        { creds: made.creds, keys: { ...own, transaction } as typeof own },
-        logger,
-        toLids,
-      );
-      const decrypt = repository.decryptMessage.bind(repository);
-      return Object.assign(repository, {
-        decryptMessage: (options: Parameters<typeof decrypt>[0]) => {
-          const hash = hashOf(options.ciphertext);
-          const kept = [...used.values()].find((entry) => entry.hash === hash);
-          if (kept !== undefined) return Promise.resolve(kept.plain);
-          return decrypting.run(options.ciphertext, () => decrypt(options));
-        },
-      });
-    },
-    left: () => {
-      const byId = new Map<string, { attrs: Attrs; message: proto.IMessage }>();
-      for (const { attrs, plain } of used.values()) {
-        const message = readPlain(library, plain);
-        byId.set(attrs.id ?? '', { attrs, message: { ...byId.get(attrs.id ?? '')?.message, ...message } });
-      }
-      return [...byId.values()];
-    },
-    done: (id) => {
-      for (const [slot, entry] of used) if (entry.attrs.id === id) doneSlots.add(slot);
+    left: (): Entry[] => [...used].filter(([slot]) => !doneSlots.has(slot)).map(([, entry]) => entry),
+    done: (chat: string, id: string): void => {
+      const name = `${readJid(chat)?.text}:${id}`;
+      for (const [slot, entry] of used) if (nameOf(entry.attrs) === name) doneSlots.add(slot);
       if (doneSlots.size > 0) timer ??= setTimeout(() => void flush().catch(() => undefined), WIPE_AFTER_MS).unref();
     },
     flush,
+  };
+}
+
+/** Chat and id: another sender may have chosen the same id. As the library reads a stanza: ours name their recipient. */
+const nameOf = ({ recipient, from, id }: Attrs): string => `${readJid(recipient ?? from)?.text}:${id}`;
+
+function makeJournaled(
+  library: Baileys,
+  slots: Slots,
+  stanzas: WeakMap<object, Attrs>,
+): Journal['makeSignalRepository'] {
+  const decrypting = new AsyncLocalStorage<Uint8Array>();
+  return ({ creds, keys }, logger, toLids) => {
+    const own = keys as SignalKeyStoreWithTransaction;
+    const transaction: SignalKeyStoreWithTransaction['transaction'] = (work, key) =>
+      own.transaction(async () => {
+        const result = await work();
+        const ciphertext = decrypting.getStore();
+        const attrs = ciphertext === undefined ? undefined : stanzas.get(ciphertext);
+        if (ciphertext === undefined || attrs === undefined || !(result instanceof Uint8Array)) return result;
+        const entry = slots.reserve({ hash: hashOf(ciphertext), attrs, plain: result });
+        if (entry !== undefined) await own.set(entry);
+        return result;
+      }, key);
+    const watched = { ...own, transaction } as typeof own;
+    const { makeSignalRepository } = library.DEFAULT_CONNECTION_CONFIG;
+    const repository = makeSignalRepository({ creds, keys: watched }, logger, toLids);
+    const decrypt = repository.decryptMessage.bind(repository);
+    return Object.assign(repository, {
+      decryptMessage: (options: Parameters<typeof decrypt>[0]) => {
+        const kept = slots.find(hashOf(options.ciphertext));
+        if (kept !== undefined) return Promise.resolve(kept);
+        return decrypting.run(options.ciphertext, () => decrypt(options));
+      },
+    });
   };
 }
 

@@ -48,11 +48,11 @@ export async function runSession(deps: SessionDeps): Promise<void> {
   const shared = { ...deps, intake, sent, recent: makeRecent(), paced: makePaced() };
   try {
     await intake.restore();
-    takeLeft(deps, standing, intake);
     while (!signal.aborted) {
       // A full memory waits for the database before it lets WhatsApp hand over more.
       await intake.drained();
       if (signal.aborted) break;
+      takeLeft(deps, standing, intake);
       tools.report({ state: 'connecting' });
       const ended = await runAttempt({
         ...shared,
@@ -88,7 +88,7 @@ function openHouseDoor({ tools, signal }: SessionDeps, standing: Standing): Inta
     maxBytes: MAX_BODY_BYTES,
     maxHeld: MAX_HELD,
     lookUp: (address) => lookUpPair(async (ids) => standing.auth.state.keys.get('lid-mapping', ids), address),
-    onAccepted: ({ messageId }) => messageId !== undefined && standing.journal.done(messageId),
+    onAccepted: ({ written }) => written !== undefined && standing.journal.done(written.chat, written.id),
     onFull: () => void standing.socket?.end(undefined),
     onHolding: (held) =>
       tools.report({
@@ -100,7 +100,7 @@ function openHouseDoor({ tools, signal }: SessionDeps, standing: Standing): Inta
   });
 }
 
-/** What a process before this one decrypted, and died before the house had it. */
+/** What was decrypted before a crash or a break of the line, and never came out of the library. */
 function takeLeft({ library, endpoint, tools }: SessionDeps, { auth, journal }: Standing, intake: Intake): void {
   const { me } = auth.state.creds;
   const left = me === undefined ? [] : journal.left();

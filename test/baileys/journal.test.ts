@@ -151,10 +151,11 @@ it('what is handed over is wiped, and its place used again', async () => {
   const client = await openClient(device);
   for (let count = 0; count < 250; count++) {
     await decrypt(device, await client.write(`text ${count}`, `ID${count}`));
-    device.journal.done(`ID${count}`);
+    device.journal.done(CLIENT_LID, `ID${count}`);
     if (count % 100 === 99) await device.journal.flush();
   }
-  expect(device.journal.left()).toHaveLength(50);
+  const written = () => [...tools.values.keys()].filter((name) => name.includes('journal'));
+  expect(written()).toHaveLength(50);
   await device.journal.flush();
   expect(device.journal.left()).toEqual([]);
   expect([...tools.values.keys()].filter((name) => name.includes('journal'))).toEqual([]);
@@ -179,6 +180,16 @@ it('is written by a real socket, also when the connection breaks before the rece
   running = startSession({ open: true, before: tools });
   await until(() => running!.tools.accepted.length === 1);
   expect(parsed(running.tools.accepted[0]!.heard)).toMatchObject([{ text: 'the line went dead' }]);
+});
+
+it('a message of another sender with the same id does not wipe it', async () => {
+  const device = await openDevice();
+  const client = await openClient(device);
+  await decrypt(device, await client.write('mine', 'ID1'));
+  device.journal.done('555000555000555@lid', 'ID1');
+  expect(device.journal.left()).toHaveLength(1);
+  device.journal.done('123456789012345:7@lid', 'ID1');
+  expect(device.journal.left()).toEqual([]);
 });
 
 it('messages between our own devices are not written down', async () => {
