@@ -55,8 +55,8 @@ export async function openJournal(library: Baileys, auth: Auth): Promise<Journal
       const found = new Map<string, { attrs: Attrs; message: proto.IMessage }>();
       for (const { attrs, plain } of slots.left()) {
         const name = nameOf(attrs);
-        const message = { ...found.get(name)?.message, ...readPlain(library, plain) };
-        found.set(name, { attrs, message });
+        const message = readPlain(library, plain);
+        if (message !== undefined) found.set(name, { attrs, message: { ...found.get(name)?.message, ...message } });
       }
       return [...found.values()];
     },
@@ -106,7 +106,7 @@ async function openSlots({ state: { keys } }: Auth) {
   };
 }
 
-/** Chat and id: another sender may have chosen the same id. As the library reads a stanza: ours name their recipient. */
+/** Another sender may have chosen the same id. Stanzas of our own phone name the chat as their recipient. */
 const nameOf = ({ recipient, from, id }: Attrs): string => `${readJid(recipient ?? from)?.text}:${id}`;
 
 function makeJournaled(
@@ -156,7 +156,12 @@ function ciphertextsOf(node: unknown): { content: Uint8Array; attrs: Attrs }[] {
   );
 }
 
-function readPlain(library: Baileys, plain: Uint8Array): proto.IMessage {
-  const message = library.proto.Message.decode(library.unpadRandomMax16(plain));
-  return message.deviceSentMessage?.message ?? message;
+/** `undefined` for bytes that are no message: whoever encrypted them chose them. */
+function readPlain(library: Baileys, plain: Uint8Array): proto.IMessage | undefined {
+  try {
+    const message = library.proto.Message.decode(library.unpadRandomMax16(plain));
+    return message.deviceSentMessage?.message ?? message;
+  } catch {
+    return undefined;
+  }
 }

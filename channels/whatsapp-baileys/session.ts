@@ -106,9 +106,15 @@ function takeLeft({ library, endpoint, tools }: SessionDeps, { auth, journal }: 
   const left = me === undefined ? [] : journal.left();
   if (me === undefined || left.length === 0) return;
   tools.log('recovered', { messages: left.length });
-  const messages = left.map(({ attrs, message }) => {
-    const { fullMessage } = library.decodeMessageNode({ tag: 'message', attrs: { ...attrs } }, me.id, me.lid ?? '');
-    return { ...fullMessage, message };
+  const messages = left.flatMap(({ attrs, message }) => {
+    try {
+      const { fullMessage } = library.decodeMessageNode({ tag: 'message', attrs: { ...attrs } }, me.id, me.lid ?? '');
+      return [{ ...fullMessage, message }];
+    } catch {
+      // The library would not have handed it over either.
+      tools.log('unreadable');
+      return [];
+    }
   });
   const hearing = { library, me: () => me, takeHistory: endpoint.settings.takeHistory };
   for (const item of toItems({ name: 'messages.upsert', data: { messages, type: 'append' } }, hearing))

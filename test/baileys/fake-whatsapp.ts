@@ -96,12 +96,28 @@ interface Handlers {
   readonly onNode: (node: BinaryNode) => void;
 }
 
+/** Cuts the bytes behind the introduction into frames: three bytes of length, then the frame. */
+function makeFramer(take: (frame: Buffer) => void): (data: Buffer) => void {
+  let waiting: Buffer = EMPTY;
+  let introduced = false;
+  return (data) => {
+    waiting = Buffer.concat([waiting, data]);
+    if (!introduced) waiting = waiting.subarray(NOISE_WA_HEADER.length);
+    introduced = true;
+    while (waiting.length >= 3 && waiting.length >= waiting.readUIntBE(0, 3) + 3) {
+      const end = waiting.readUIntBE(0, 3) + 3;
+      const frame = waiting.subarray(3, end);
+      waiting = waiting.subarray(end);
+      take(frame);
+    }
+  };
+}
+
 /** One device: Noise_XX as the responder, then nodes. Returns what takes the bytes of its frames. */
 function makeSession(socket: Socket, certificates: Certificates, handlers: Handlers): (data: Buffer) => void {
   const noise = makeNoise();
   const ephemeral = Curve.generateKeyPair();
-  let waiting: Buffer = EMPTY;
-  let step: 'intro' | 'hello' | 'finish' | 'nodes' = 'intro';
+  let step: 'hello' | 'finish' | 'nodes' = 'hello';
   let keys: { read: Buffer; write: Buffer; reads: number; writes: number } = {
     read: EMPTY,
     write: EMPTY,
@@ -148,19 +164,7 @@ function makeSession(socket: Socket, certificates: Certificates, handlers: Handl
       void decodeBinaryNode(plain).then(handlers.onNode);
     }
   };
-  return (data) => {
-    waiting = Buffer.concat([waiting, data]);
-    if (step === 'intro') {
-      waiting = waiting.subarray(NOISE_WA_HEADER.length);
-      step = 'hello';
-    }
-    while (waiting.length >= 3 && waiting.length >= waiting.readUIntBE(0, 3) + 3) {
-      const end = waiting.readUIntBE(0, 3) + 3;
-      const frame = waiting.subarray(3, end);
-      waiting = waiting.subarray(end);
-      take(frame);
-    }
-  };
+  return makeFramer(take);
 }
 
 function iv(counter: number): Buffer {

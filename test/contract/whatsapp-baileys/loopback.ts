@@ -79,6 +79,16 @@ export function textMessage(text: string, id: string, over: Partial<baileys.WAMe
   };
 }
 
+/** Connects by itself, and hands over what came meanwhile. */
+const openSoon =
+  (then: () => void) =>
+  ({ isClosed, open }: FakeSocket): void =>
+    void setTimeout(() => {
+      if (isClosed()) return;
+      open();
+      then();
+    }, 5);
+
 export async function openWhatsappBaileysLoopback(): Promise<Loopback> {
   const got = new Map<string, Got>();
   const queue: baileys.WAMessage[] = [];
@@ -106,13 +116,7 @@ export async function openWhatsappBaileysLoopback(): Promise<Loopback> {
   };
   const waitForMessage = ((id: string) =>
     new Promise<unknown>((resolve) => outcomes.set(id, resolve))) as Socket['waitForMessage'];
-  const onMade = ({ isClosed, open }: FakeSocket): void =>
-    void setTimeout(() => {
-      if (isClosed()) return;
-      open();
-      flush('append');
-    }, 5);
-  const sockets = makeFakeSockets({ sendMessage, waitForMessage, onMade });
+  const sockets = makeFakeSockets({ sendMessage, waitForMessage, onMade: openSoon(() => flush('append')) });
   socketFactory.make = sockets.make;
   const media = await openMediaServer();
 
