@@ -1,4 +1,4 @@
-import { type Json, readList, readNumber, readObject, readString } from './read.ts';
+import { type Json, pick, readList, readNumber, readObject, readString } from './read.ts';
 import type { Words } from './words.ts';
 
 export interface Place {
@@ -96,7 +96,7 @@ const CARDS: Readonly<Record<string, Describe>> = {
 
 /** In words, what is more than text or a file; `undefined` for a kind that nobody here knows. */
 export function describeCard(name: string, card: Json, words: Words): Description | undefined {
-  return CARDS[name]?.(card, words);
+  return pick(CARDS, name)?.(card, words);
 }
 
 /** Somebody else's card: text for a manager, never an identity of the sender. */

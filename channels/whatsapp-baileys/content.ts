@@ -2,7 +2,7 @@ import type { InboundEvent, RemoteFile, Source } from '../../src/channel.ts';
 import { type Description, describeCard, type Place } from './cards.ts';
 import { cleanLine, cleanText } from './clean.ts';
 import { type MediaKind, readMedia } from './media.ts';
-import { isNone, type Json, readNumber, readObject, readString } from './read.ts';
+import { isNone, type Json, pick, readNumber, readObject, readString } from './read.ts';
 import type { Words } from './words.ts';
 
 export type Content =
@@ -58,17 +58,17 @@ export interface Reading {
 /** What an unwrapped message says. An unknown kind is a message too: somebody wrote something. */
 export function readContent(content: Json, reading: Reading): Content {
   const names = Object.keys(content).filter((name) => !BESIDE.has(name) && !isNone(content[name]));
-  const name = names.find((one) => one === 'conversation' || one in MEDIA) ?? names[0];
+  const name = names.find((one) => one === 'conversation' || Object.hasOwn(MEDIA, one)) ?? names[0];
   if (name === undefined) return { is: 'nothing', why: 'carries no content' };
   if (name === 'placeholderMessage') return { is: 'placeholder' };
-  const why = NOTHING[name];
+  const why = pick(NOTHING, name);
   if (why !== undefined) return { is: 'nothing', why };
   const inner = readObject(content[name]) ?? {};
   return { is: 'message', parts: readParts(name, content, inner, reading), context: readObject(inner.contextInfo) };
 }
 
 function readParts(name: string, content: Json, inner: Json, reading: Reading): Parts {
-  const kind = MEDIA[name];
+  const kind = pick(MEDIA, name);
   if (kind !== undefined) return mediaParts(kind, inner, reading);
   if (name === 'conversation') return textPart(readString(content.conversation));
   if (name === 'extendedTextMessage') return textPart(readString(inner.text));

@@ -1,3 +1,5 @@
+import { pick } from './read.ts';
+
 /** A WhatsApp address without its device: `79990000001:12@s.whatsapp.net` and `...@c.us` are one. */
 export interface Jid {
   readonly user: string;
@@ -23,7 +25,7 @@ export function readJid(value: unknown): Jid | undefined {
   const match = /^([0-9A-Za-z.-]{1,64})(?:_\d{1,5})?(?::\d{1,5})?@([a-z.]{1,20})$/.exec(value);
   if (match === null) return undefined;
   const user = match[1]!;
-  const [server, kind] = SERVERS[match[2]!] ?? [match[2]!, 'other' as const];
+  const [server, kind] = pick(SERVERS, match[2]!) ?? [match[2]!, 'other' as const];
   const text = `${user}@${server}`;
   if (text === 'status@broadcast') return { user, kind: 'status', text };
   // Announcements of WhatsApp (0) and Meta's assistant write from addresses that look like people's.

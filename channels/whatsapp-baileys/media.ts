@@ -1,6 +1,6 @@
 import type { Reach, RemoteFile } from '../../src/channel.ts';
 import { cleanFileName, cleanLine } from './clean.ts';
-import { type Json, readBytes, readNumber, readObject, readString } from './read.ts';
+import { type Json, pick, readBytes, readNumber, readObject, readString } from './read.ts';
 
 /** Each kind has its own key derivation on WhatsApp's side. */
 export type MediaKind = 'image' | 'video' | 'audio' | 'document' | 'sticker';
@@ -67,7 +67,7 @@ export function readMedia(kind: MediaKind, media: Json, key: Json): RemoteFile |
     },
   };
   return {
-    name: given === '' ? `${nameFor(kind, media)}.${ENDINGS[mediaType] ?? 'bin'}` : given,
+    name: given === '' ? `${nameFor(kind, media)}.${pick(ENDINGS, mediaType) ?? 'bin'}` : given,
     mediaType,
     ...(size === undefined || !Number.isSafeInteger(size) || size < 0 ? {} : { size }),
     ref: ref as unknown as Reach,
@@ -95,7 +95,7 @@ export const isMediaPath = (path: string): boolean => /^\/(?![/\\])[\x21-\x7e]{1
 export function readMediaRef(ref: Reach): MediaRef | undefined {
   const message = readObject(ref.message);
   const kind = readString(ref.kind);
-  if (message === undefined || !(kind in DEFAULT_TYPES)) return undefined;
+  if (message === undefined || !Object.hasOwn(DEFAULT_TYPES, kind)) return undefined;
   if (readBytes(ref.mediaKey) === undefined || !isMediaPath(readString(ref.path))) return undefined;
   return ref as unknown as MediaRef;
 }

@@ -11,7 +11,7 @@ import { cleanLine } from './clean.ts';
 import { readContent, readSource } from './content.ts';
 import { readJid } from './jid.ts';
 import { eventIdOf, identitiesOf, isMe, type Me, type Party, readMe, readParty } from './party.ts';
-import { isNone, isOneOf, type Json, readObject, readString, readTime } from './read.ts';
+import { isNone, isOneOf, type Json, pick, readObject, readString, readTime } from './read.ts';
 import type { BaileysSettings } from './settings.ts';
 import { unwrap } from './unwrap.ts';
 import { wordsFor } from './words.ts';
@@ -167,7 +167,7 @@ function toReceipt({ party }: Scene, id: unknown, from: Json, at: Date | undefin
   if (isOneOf(status, 4, 5, 'READ', 'PLAYED')) return { ...receipt, state: 'read' };
   if (!isOneOf(status, 0, 'ERROR')) return undefined;
   const code = Array.isArray(from.messageStubParameters) ? readString(from.messageStubParameters[0]) : '';
-  const known = REASONS[code] ?? 'WhatsApp did not take the message.';
+  const known = pick(REASONS, code) ?? 'WhatsApp did not take the message.';
   return { ...receipt, state: 'failed', reason: known };
 }
 

@@ -10,6 +10,10 @@ export const readObject = (value: unknown): Json | undefined =>
 /** Protobuf leaves out what it does not know, or writes null. */
 export const isNone = (value: unknown): value is null | undefined => value === null || value === undefined;
 
+/** A member of a table by a foreign name: `constructor` is none. */
+export const pick = <T>(table: Readonly<Record<string, T>>, name: string): T | undefined =>
+  Object.hasOwn(table, name) ? table[name] : undefined;
+
 export const readList = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
 export const readString = (value: unknown): string => (typeof value === 'string' ? value : '');

@@ -3,6 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { eventIdOf, readEventId, readParty } from '../../channels/whatsapp-baileys/party.ts';
 import { readNumber, readTime } from '../../channels/whatsapp-baileys/read.ts';
+import { bytes } from '../contract/stand-ins.ts';
+import { parsed } from './house.ts';
 
 const LID = '123456789012345@lid';
 const PN = '79990000123@s.whatsapp.net';
@@ -102,4 +104,15 @@ it('reads times as numbers, strings and Longs, and only plausible ones', () => {
   expect(readTime({ low: 2028109824, high: 411, unsigned: true }, 1)).toEqual(new Date(411 * 2 ** 32 + 2028109824));
   for (const value of [0, -1, '', 'soon', 1e15, null, { low: 'x', high: 0 }, Number.NaN])
     expect(readTime(value, 1000)).toBeUndefined();
+});
+
+it('names that every object has are neither a server nor a kind of message', () => {
+  for (const name of ['constructor', 'toString', '__proto__', 'hasOwnProperty']) {
+    expect(readParty({ remoteJid: `1@${name}`, id: 'X' }, ME, undefined)?.chat.kind).not.toBe('pn');
+    const message = JSON.parse(
+      `{"key":{"remoteJid":"${LID}","id":"X"},"message":{"${name}":{"caption":"c","text":1}}}`,
+    );
+    const body = bytes(JSON.stringify({ type: 'message', message }));
+    expect(parsed({ body })).toMatchObject([{ text: `A message of a kind that is not shown here (${name})` }]);
+  }
 });
