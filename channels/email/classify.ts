@@ -13,7 +13,8 @@ export type MailClass =
   | 'list'
   | 'letter';
 
-export function classify(mail: Mail): MailClass {
+/** @param envelopeFrom what the SMTP envelope said, where whoever handed the mail in knows it; `''`: the null sender */
+export function classify(mail: Mail, envelopeFrom?: string): MailClass {
   const type = mail.header('content-type').toLowerCase();
   if (type.startsWith('multipart/report')) {
     if (/report-type\s*=\s*"?delivery-status/.test(type)) return 'delivery-report';
@@ -23,7 +24,7 @@ export function classify(mail: Mail): MailClass {
   const local = mail.from[0]?.address.split('@')[0]?.toLowerCase() ?? '';
   const isMailer = /^(?:mailer-daemon|postmaster|mail-daemon|mdaemon)$/.test(local);
   if (mail.header('x-failed-recipients') !== '' || isMailer) return 'mailer';
-  if (mail.header('return-path').replace(/\s/g, '') === '<>') return 'automatic';
+  if (envelopeFrom === '' || mail.header('return-path').replace(/\s/g, '') === '<>') return 'automatic';
   if (isAutoSubmitted(mail)) return 'automatic';
   return isList(mail) ? 'list' : 'letter';
 }

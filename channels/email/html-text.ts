@@ -44,10 +44,10 @@ export function htmlToText(html: string): string {
   return writer.finish();
 }
 
-/** After the `>` that is not inside a quoted attribute; a tag of more than 20,000 characters is none. */
+/** After the `>` that is not inside a quoted attribute; searched so far, a picture in a `src` being longer. */
 function endOfTag(html: string, open: number): number {
   let quote = '';
-  const limit = Math.min(html.length, open + 20_000);
+  const limit = Math.min(html.length, open + 2000);
   for (let at = open + 1; at < limit; at += 1) {
     const char = html[at]!;
     if (quote !== '') {

@@ -106,7 +106,7 @@ async function common(context: Context, words: string, left: string): Promise<Om
   if (mail.broken !== undefined) notes.push(say.broken.replace('{why}', mail.broken));
   const { text, rest } = share(words, left, cleanLines(notes.join('\n')));
   const { parent, chain } = threadOf(mail);
-  const references = [...new Set([...chain, ...taggedIds(mail, endpoint.settings.address)])].slice(-30);
+  const references = [...new Set([...chain, ...taggedIds(context)])].slice(-30);
   const at = dateOf(mail, request.receivedAt);
   return {
     eventId: await eventIdOf(mail, request.body),
@@ -175,15 +175,12 @@ function dateOf(mail: Mail, receivedAt: Date): Date | undefined {
 }
 
 /** Which address really got it: a forward or a Bcc leaves the plus address out of To. */
-function taggedIds(mail: Mail, own: string): string[] {
-  const places = ['delivered-to', 'x-original-to', 'envelope-to'].map((name) =>
-    mail.header(name).replace(/[<>\s]/g, ''),
-  );
-  const keys = [...mail.to, ...mail.cc]
-    .map(({ address }) => address)
-    .concat(places.filter((one) => one.includes('@')));
-  return keys.flatMap((address) => {
-    const key = tagOf(address, own);
+function taggedIds({ mail, request, endpoint }: Context): string[] {
+  const own = endpoint.settings.address;
+  const places = ['delivered-to', 'x-original-to', 'envelope-to'].map((name) => mail.header(name));
+  places.push(request.headers['x-inlet-envelope-to'] ?? '', ...[...mail.to, ...mail.cc].map(({ address }) => address));
+  return places.flatMap((place) => {
+    const key = place.includes('@') ? tagOf(place.replace(/[<>\s]/g, ''), own) : undefined;
     return key === undefined ? [] : [`<${key}@${domainOf(own)}>`];
   });
 }

@@ -18,7 +18,7 @@ export async function parse(
   const mail = await readMail(request.body);
   const context: Context = { mail, request, endpoint };
   if (request.headers['x-inlet-sent'] === '1') return toSentLetter(context);
-  const kind = classify(mail);
+  const kind = classify(mail, request.headers['x-inlet-envelope-from']);
   const report = readReport(mail, kind, endpoint.settings);
   if (report !== undefined) return report;
   return readMessage(context, kind);

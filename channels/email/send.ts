@@ -104,7 +104,8 @@ function talk(
     connection.connect((error) => {
       if (error !== undefined && error !== null) return reject(error);
       const user = settings.user || settings.address;
-      if (accessToken === undefined && settings.password === '') return transmit();
+      // A relay of one's own may know its senders by their address and offer no log-in.
+      if (!connection.allowsAuth || (accessToken === undefined && settings.password === '')) return transmit();
       const auth =
         accessToken === undefined
           ? { user, credentials: { user, pass: settings.password } }

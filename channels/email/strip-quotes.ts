@@ -90,7 +90,8 @@ const MOBILE = new RegExp(
 /** After it come an empty line, a quote, or nothing. */
 const endsHere = (lines: readonly string[], at: number): boolean => {
   const next = lineAt(lines, at);
-  return next === '' || next.startsWith('>') || next === '--' || quoteHeaderAt(lines, at) !== undefined;
+  if (next === '' || next.startsWith('>') || /^(?:--|_{10,})$/.test(next)) return true;
+  return isHeaderBlock(lines, at) || quoteHeaderAt(lines, at) !== undefined;
 };
 
 const LABELS: readonly RegExp[] = [

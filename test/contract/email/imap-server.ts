@@ -31,7 +31,8 @@ export interface ImapServer {
   readonly close: () => Promise<void>;
 }
 
-export const hasDovecot = existsSync('/usr/sbin/dovecot');
+/** `INLET_TEST_IMAP=hoodiecrow` tries what runs where Dovecot is not. */
+export const hasDovecot = process.env.INLET_TEST_IMAP !== 'hoodiecrow' && existsSync('/usr/sbin/dovecot');
 if (!hasDovecot) console.log('Dovecot was not found: the IMAP tests run against hoodiecrow, the Dovecot ones do not.');
 
 export async function openImap(): Promise<ImapServer> {

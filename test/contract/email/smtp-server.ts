@@ -15,6 +15,8 @@ export interface Smtp {
   readonly kept: Kept[];
   /** How often DATA came, repeats and refused ones too. */
   readonly tried: () => number;
+  /** Who logged in, with which OAuth token. */
+  readonly logins: () => readonly string[];
   /** What the next attempt meets. */
   meet: (
     what: 'nothing' | 'later' | 'refuse' | 'lose-answer' | 'refuse-recipient' | 'busy-recipient' | 'hang',
@@ -27,6 +29,7 @@ const failure = (responseCode: number, message: string): Error => Object.assign(
 export async function openSmtp(): Promise<Smtp> {
   let next: Parameters<Smtp['meet']>[0] = 'nothing';
   let tried = 0;
+  const logins: string[] = [];
   const kept: Kept[] = [];
   const take = (): typeof next => {
     const now = next;
@@ -56,9 +59,13 @@ export async function openSmtp(): Promise<Smtp> {
   };
   const server = new SMTPServer({
     disabledCommands: ['STARTTLS'],
-    onAuth: ({ username, password }, _session, done) =>
-      password === 'secret' ? done(null, { user: username ?? '' }) : done(failure(535, 'bad credentials')),
+    onAuth: ({ username, password, accessToken }, _session, done) => {
+      if (accessToken !== undefined) logins.push(`${username} ${accessToken}`);
+      if (password === 'secret' || accessToken === 'fresh-token') return done(null, { user: username ?? '' });
+      done(failure(535, 'bad credentials'));
+    },
     allowInsecureAuth: true,
+    authMethods: ['PLAIN', 'XOAUTH2'],
     logger: false,
     onRcptTo: (address, _session, done) => {
       if (next !== 'refuse-recipient' && next !== 'busy-recipient') return done();
@@ -76,6 +83,7 @@ export async function openSmtp(): Promise<Smtp> {
     port: (server.server.address() as AddressInfo).port,
     kept,
     tried: () => tried,
+    logins: () => logins,
     meet: (what) => {
       next = what;
     },
