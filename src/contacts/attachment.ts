@@ -15,11 +15,12 @@ interface Row {
   readonly contactId: string;
   readonly name: Uint8Array;
   readonly mediaType: string;
-  readonly content: Uint8Array;
+  /** `null`: the provider still has it. */
+  readonly content: Uint8Array | null;
   readonly wrapped: Uint8Array;
 }
 
-/** `undefined`: there is no such file, or it is not this person's to see. */
+/** `undefined`: there is no such file, it was not fetched (yet), or it is not this person's to see. */
 export async function readAttachment(
   deps: { readonly sql: Sql; readonly vault: Vault },
   actor: Actor,
@@ -29,7 +30,7 @@ export async function readAttachment(
     const [row] = await tx<Row[]>`
       select a.contact_id as "contactId", a.name, a.media_type as "mediaType", a.content, k.wrapped
       from attachments a join contact_keys k on k.contact_id = a.contact_id where a.id = ${id}`;
-    if (row === undefined) return undefined;
+    if (row === undefined || row.content === null) return undefined;
     const key = deps.vault.openKey('contact', row.contactId, row.wrapped);
     const place = (column: string) => ({ table: 'attachments', column, row: id, subject: row.contactId });
     const file = {

@@ -19,6 +19,7 @@ import type {
   OpenLead,
   Placed,
   Plan,
+  Touched,
   World,
 } from './plan.ts';
 import { revise } from './revise.ts';
@@ -124,7 +125,7 @@ function keepMessage(world: World, item: Item, decoded: DecodedEvent, contactId:
   };
   world.plan.messages.push(message);
   if (event.reach !== undefined) world.plan.conversations.push(message);
-  if (event.direction === 'outbound') world.plan.answered.set(leadId, atMs);
+  if (answers(event) && !world.plan.answered.has(leadId)) world.plan.answered.set(leadId, atMs);
   const open = world.openLeads.get(contactId);
   const kept = {
     id: message.id,
@@ -194,12 +195,12 @@ function openLead(world: World, item: Item, event: InboundEvent, found: Resoluti
     contactId,
     endpoint: item.endpoint,
     openedAtMs: item.receivedAtMs,
-    unanswered: event.direction === 'inbound',
     repeat,
     language: event.sender.language,
     source: safeSource(event.source),
     route: way,
     messages: 1,
+    unansweredMs: asks(event) ? item.receivedAtMs : undefined,
   };
   world.plan.leads.push(fresh);
   world.plan.leadEvents.push({
@@ -225,16 +226,29 @@ function touch(
     kind: 'attached',
     data: { link: found.link, by: found.by ?? null, delivery: item.deliveryId },
   });
+  const { event } = decoded;
   if (open.fresh !== undefined) {
     open.fresh.messages += 1;
+    wait(open.fresh, event, item.receivedAtMs);
     return;
   }
-  const before = world.plan.touched.get(open.id);
-  const inbound = decoded.event.direction === 'inbound' && decoded.event.quiet === undefined;
-  world.plan.touched.set(open.id, {
-    lead: open,
-    count: (before?.count ?? 0) + 1,
-    atMs: item.receivedAtMs,
-    unanswered: inbound,
-  });
+  const before = { lead: open, count: 0, atMs: 0, answered: false, unansweredMs: undefined };
+  const touched: Touched = world.plan.touched.get(open.id) ?? before;
+  touched.count += 1;
+  touched.atMs = item.receivedAtMs;
+  if (answers(event)) touched.answered = true;
+  wait(touched, event, item.receivedAtMs);
+  world.plan.touched.set(open.id, touched);
+}
+
+/** The client waits for a person; an out-of-office answer does not. */
+const asks = (event: InboundEvent): boolean => event.direction === 'inbound' && event.quiet === undefined;
+
+/** A person of ours wrote; the messenger's own greeting is no answer. */
+const answers = (event: InboundEvent): boolean =>
+  event.direction === 'outbound' && event.quiet === undefined && event.flags?.includes('automatic') !== true;
+
+function wait(lead: { unansweredMs: number | undefined }, event: InboundEvent, atMs: number): void {
+  if (answers(event)) lead.unansweredMs = undefined;
+  else if (asks(event)) lead.unansweredMs ??= atMs;
 }

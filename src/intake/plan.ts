@@ -93,13 +93,24 @@ export interface NewLead {
   readonly contactId: string;
   readonly endpoint: OpenEndpoint;
   readonly openedAtMs: number;
-  /** The client waits for an answer; false when our side wrote first. */
-  readonly unanswered: boolean;
   readonly repeat: boolean;
   readonly language: string | undefined;
   readonly source: object | null;
   readonly route: Route;
   messages: number;
+  /** Since when the client waits for an answer; undefined when our side wrote last. */
+  unansweredMs: number | undefined;
+}
+
+/** Messages that an open lead got. */
+export interface Touched {
+  readonly lead: OpenLead;
+  count: number;
+  atMs: number;
+  /** Our side answered what the base knows as unanswered. */
+  answered: boolean;
+  /** What the client wrote since, or on top of it. */
+  unansweredMs: number | undefined;
 }
 
 export interface NewMessage {
@@ -161,7 +172,7 @@ export interface Plan {
   readonly messages: NewMessage[];
   readonly leadEvents: LeadEvent[];
   /** Open leads that got messages: how many, and when the last. */
-  readonly touched: Map<string, { lead: OpenLead; count: number; atMs: number; unanswered: boolean }>;
+  readonly touched: Map<string, Touched>;
   readonly suspicions: { readonly contactId: string; readonly otherId: string; readonly messageId: string }[];
   readonly outcomes: Decided[];
   readonly changes: MessageChange[];

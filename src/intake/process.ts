@@ -18,9 +18,10 @@ import type { Vault } from '../vault/vault.ts';
 import { decide } from './decide.ts';
 import type { EndpointBook } from './endpoint-book.ts';
 import { type LockedDelivery, loadKnown, lockDeliveries } from './load.ts';
+import { Overtaken } from './overtaken.ts';
 import type { Item } from './plan.ts';
 import { readDelivery } from './read-delivery.ts';
-import { Overtaken, writePlan } from './write.ts';
+import { writePlan } from './write.ts';
 
 export interface ProcessDeps {
   readonly sql: Sql;

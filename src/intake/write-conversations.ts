@@ -6,6 +6,7 @@ import { newId } from '../ids.ts';
 import { type DataKey, seal } from '../vault/seal.ts';
 import type { MessageBody } from './message-body.ts';
 import { bodyOf } from './message-body.ts';
+import { Overtaken } from './overtaken.ts';
 import { changePlace, contactPlace, reachPlace } from './places.ts';
 import type { NewMessage, Plan } from './plan.ts';
 
@@ -37,8 +38,8 @@ async function writeReaches(tx: Tx, plan: Plan, keyOf: KeyOf): Promise<void> {
   }
   const rows = [...newest.values()].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
   await tx`
-    insert into conversations as c (contact_id, endpoint_id, reach, reach_at, last_inbound_at)
-    select * from unnest(${plainColumn(rows.map((row) => row.contactId))}::uuid[],
+    insert into conversations as c (contact_id, endpoint_id, reach, reach_at, last_inbound_at, reachability_at)
+    select i.*, i.last_inbound_at from unnest(${plainColumn(rows.map((row) => row.contactId))}::uuid[],
       ${plainColumn(rows.map((row) => row.endpointId))}::uuid[],
       ${bytesColumn(
         rows.map((row) =>
@@ -47,10 +48,12 @@ async function writeReaches(tx: Tx, plan: Plan, keyOf: KeyOf): Promise<void> {
       )}::bytea[],
       ${timeColumn(rows.map((row) => row.atMs))}::timestamptz[],
       ${timeColumn(rows.map((row) => row.lastInboundMs))}::timestamptz[])
+      as i (contact_id, endpoint_id, reach, reach_at, last_inbound_at)
     on conflict (contact_id, endpoint_id) do update set
       reach = case when excluded.reach_at >= c.reach_at then excluded.reach else c.reach end,
       reach_at = greatest(c.reach_at, excluded.reach_at),
       last_inbound_at = greatest(c.last_inbound_at, excluded.last_inbound_at),
+      reachability_at = greatest(c.reachability_at, excluded.last_inbound_at),
       blocked_at = case when excluded.last_inbound_at is null or excluded.last_inbound_at < c.blocked_at
         then c.blocked_at end`;
 }
@@ -62,12 +65,16 @@ async function writeChanges(tx: Tx, plan: Plan, keyOf: KeyOf): Promise<void> {
     event === undefined
       ? null
       : seal(keyOf(contactId), changePlace(messageId, contactId, kind, atMs), toJsonb(bodyOf(event)));
-  await tx`
+  const written = await tx<{ kind: string }[]>`
     insert into message_changes (message_id, contact_id, kind, at, body)
     select * from unnest(${plainColumn(rows.map((row) => row.messageId))}::uuid[],
       ${plainColumn(rows.map((row) => row.contactId))}::uuid[], ${plainColumn(rows.map((row) => row.kind))}::text[],
       ${timeColumn(rows.map((row) => row.atMs))}::timestamptz[], ${bytesColumn(rows.map(sealed))}::bytea[])
-    on conflict do nothing`;
+    on conflict do nothing returning kind`;
+  const completed = (some: readonly { readonly kind: string }[]): number =>
+    some.filter(({ kind }) => kind === 'completed').length;
+  // Another batch was quicker: its files are the message's files, ours would be a second set of them.
+  if (completed(written) !== completed(rows)) throw new Overtaken('a message was completed by another batch');
 }
 
 const RANKS: Readonly<Record<Receipt['state'], number>> = { sent: 10, failed: 15, delivered: 20, read: 30 };
@@ -91,15 +98,21 @@ async function writeReceipts(tx: Tx, plan: Plan): Promise<void> {
 }
 
 async function writeReachability(tx: Tx, plan: Plan): Promise<void> {
-  const newest = new Map(plan.reachability.map((one) => [`${one.contactId}:${one.endpointId}`, one]));
+  const newest = new Map<string, Plan['reachability'][number]>();
+  for (const one of plan.reachability) {
+    const name = `${one.contactId}:${one.endpointId}`;
+    if ((newest.get(name)?.atMs ?? 0) <= one.atMs) newest.set(name, one);
+  }
   if (newest.size === 0) return;
   const rows = [...newest.values()];
   await tx`
-    update conversations c set blocked_at = r.at
+    update conversations c set blocked_at = case when r.blocked then r.at end, reachability_at = r.at
     from unnest(${plainColumn(rows.map((row) => row.contactId))}::uuid[],
       ${plainColumn(rows.map((row) => row.endpointId))}::uuid[],
-      ${timeColumn(rows.map((row) => (row.reachable ? null : row.atMs)))}::timestamptz[]) as r (contact, endpoint, at)
-    where c.contact_id = r.contact and c.endpoint_id = r.endpoint`;
+      ${plainColumn(rows.map((row) => !row.reachable))}::boolean[],
+      ${timeColumn(rows.map((row) => row.atMs))}::timestamptz[]) as r (contact, endpoint, blocked, at)
+    where c.contact_id = r.contact and c.endpoint_id = r.endpoint
+      and (c.reachability_at is null or c.reachability_at <= r.at)`;
 }
 
 async function writeRaises(tx: Tx, plan: Plan): Promise<void> {

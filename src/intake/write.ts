@@ -12,15 +12,11 @@ import { type DataKey, seal, wrapKey } from '../vault/seal.ts';
 import type { Vault } from '../vault/vault.ts';
 import { liveNotices } from './live-events.ts';
 import { bodyOf } from './message-body.ts';
+import { Overtaken } from './overtaken.ts';
 import { contactPlace, deliveryKeyPlace } from './places.ts';
 import type { NewMessage, Plan } from './plan.ts';
 import { writeAttachments } from './write-attachments.ts';
 import { askForPhones, writeConversations } from './write-conversations.ts';
-
-/** A row that this batch counted on has changed meanwhile: nothing is written, the batch is decided again. */
-export class Overtaken extends Error {
-  override readonly name = 'Overtaken';
-}
 
 export interface Keys {
   readonly vault: Vault;
@@ -88,12 +84,13 @@ async function touchLeads(tx: Tx, plan: Plan): Promise<void> {
   const rows = [...plan.touched.entries()].sort(([a], [b]) => (a < b ? -1 : 1));
   const touched = await tx`
     update leads l set messages = l.messages + t.count, last_message_at = greatest(l.last_message_at, t.at),
-      unanswered_since = case when t.unanswered then coalesce(l.unanswered_since, t.at) end
+      unanswered_since = coalesce(case when not t.answered then l.unanswered_since end, t.unanswered)
     from (
       select x.* from unnest(${plainColumn(rows.map(([id]) => id))}::uuid[],
         ${plainColumn(rows.map(([, row]) => row.count))}::integer[],
         ${timeColumn(rows.map(([, row]) => row.atMs))}::timestamptz[],
-        ${plainColumn(rows.map(([, row]) => row.unanswered))}::boolean[]) as x (id, count, at, unanswered)
+        ${plainColumn(rows.map(([, row]) => row.answered))}::boolean[],
+        ${timeColumn(rows.map(([, row]) => row.unansweredMs))}::timestamptz[]) as x (id, count, at, answered, unanswered)
       -- Counted, not compared: the partial index on open leads, while its statistics are old, would look better
       -- than the primary key.
       join leads locked on locked.id = x.id and num_nulls(locked.closed_at) = 1
@@ -147,7 +144,7 @@ async function writeLeads(tx: Tx, plan: Plan): Promise<void> {
       messages, repeat, language, source, senior_at, head_at, offered_to, offer_until, unanswered_since)
     select i.id, i.contact_id, i.endpoint_id, i.channel, 'new_request', i.queue_id, i.priority, i.at, i.at,
       i.messages, i.repeat, i.language, i.source, i.senior_at, i.head_at, i.offered_to, i.offer_until,
-      case when i.unanswered then i.at end
+      i.unanswered
     from unnest(${plainColumn(rows.map((row) => row.id))}::uuid[],
       ${plainColumn(rows.map((row) => row.contactId))}::uuid[],
       ${plainColumn(rows.map((row) => row.endpoint.id))}::uuid[],
@@ -163,7 +160,7 @@ async function writeLeads(tx: Tx, plan: Plan): Promise<void> {
       ${timeColumn(rows.map((row) => row.route.headAtMs))}::timestamptz[],
       ${plainColumn(rows.map((row) => row.route.offer?.userId))}::uuid[],
       ${timeColumn(rows.map((row) => row.route.offer?.untilMs))}::timestamptz[],
-      ${plainColumn(rows.map((row) => row.unanswered))}::boolean[])
+      ${timeColumn(rows.map((row) => row.unansweredMs))}::timestamptz[])
       as i (id, contact_id, endpoint_id, channel, queue_id, priority, at, messages, repeat, language, source,
         senior_at, head_at, offered_to, offer_until, unanswered)`;
 }

@@ -1,13 +1,13 @@
 /** One file that the provider keeps: downloaded, looked at, sealed, stored. */
 import { fileTypeFromBuffer } from 'file-type';
-import { asSystem } from '../access/actor.ts';
+import { asSystem, type Tx } from '../access/actor.ts';
 import type { RemoteFile } from '../channel.ts';
 import { Later, Refused } from '../errors.ts';
 import { contactPlace } from '../intake/places.ts';
 import { toolsFor } from '../intake/tools.ts';
 import { announce } from '../leads/announce.ts';
 import { type DataKey, seal, unsealText } from '../vault/seal.ts';
-import { backoffSeconds, comeAgain, endJob, MAX_ATTEMPTS } from './retry.ts';
+import { backoffSeconds, comeAgain, endJob, isSpent, laterSeconds, withinTime } from './retry.ts';
 import type { Job, JobDeps, Result } from './runner.ts';
 
 const ATTEMPT_MS = 120_000;
@@ -34,20 +34,19 @@ export async function runFetch(deps: JobDeps, job: Job): Promise<Result> {
   const place = contactPlace('attachments', 'remote', job.subjectId, row.contactId);
   const file = JSON.parse(unsealText(key, place, row.remote)) as RemoteFile;
   try {
-    const bytes = await channel.fetch(
-      file,
-      endpoint.context,
-      toolsFor(deps, endpoint),
-      AbortSignal.timeout(ATTEMPT_MS),
+    const fetch = channel.fetch.bind(channel);
+    const bytes = await withinTime(deps.attemptMs ?? ATTEMPT_MS, (signal) =>
+      fetch(file, endpoint.context, toolsFor(deps, endpoint), signal),
     );
     if (bytes.length > (channel.capabilities.fetches?.maxBytes ?? 0)) return await fail(deps, job, 'too-large');
     await keep(deps, job, row.contactId, key, bytes);
     return 'done';
   } catch (error) {
     if (error instanceof Refused) return fail(deps, job, error.message);
-    if (job.attempts >= MAX_ATTEMPTS) return fail(deps, job, 'gave-up');
-    const seconds = error instanceof Later ? error.seconds : backoffSeconds(job.attempts);
-    await asSystem(deps.sql, (tx) => comeAgain(tx, job, Math.max(1, seconds)));
+    if (isSpent(job)) return fail(deps, job, 'gave-up');
+    const { attempts } = job;
+    const seconds = error instanceof Later ? laterSeconds(attempts, error.seconds) : backoffSeconds(attempts);
+    await asSystem(deps.sql, (tx) => comeAgain(tx, job, seconds));
     return 'again';
   }
 }
@@ -61,12 +60,16 @@ async function keep(deps: JobDeps, job: Job, contactId: string, key: DataKey, by
         media_type = ${mediaType}, size = ${bytes.length}
       where id = ${job.subjectId} and state = 'waiting'`;
     await endJob(tx, job);
-    const [lead] = await tx<{ lead: string; queue: string; owner: string | null }[]>`
-      select l.id as lead, l.queue_id as queue, l.owner_id as owner
-      from attachments a join messages m on m.id = a.message_id join leads l on l.id = m.lead_id
-      where a.id = ${job.subjectId}`;
-    if (lead !== undefined) await announce(tx, [{ type: 'lead.message', ...lead }]);
+    await tell(tx, job);
   });
+}
+
+async function tell(tx: Tx, job: Job): Promise<void> {
+  const [lead] = await tx<{ lead: string; queue: string; owner: string | null }[]>`
+    select l.id as lead, l.queue_id as queue, l.owner_id as owner
+    from attachments a join messages m on m.id = a.message_id join leads l on l.id = m.lead_id
+    where a.id = ${job.subjectId}`;
+  if (lead !== undefined) await announce(tx, [{ type: 'lead.message', ...lead }]);
 }
 
 /** Found in the bytes. What has no signature and is valid UTF-8 is text; everything else is nothing in particular. */
@@ -87,6 +90,7 @@ async function fail(deps: JobDeps, job: Job, reason: string): Promise<Result> {
       update attachments set state = 'failed', reason = ${reason.slice(0, 300)}
       where id = ${job.subjectId} and state = 'waiting'`;
     await endJob(tx, job);
+    await tell(tx, job);
   });
   return 'failed';
 }

@@ -13,7 +13,7 @@ import { eventKey } from '../intake/read-delivery.ts';
 import { toolsFor } from '../intake/tools.ts';
 import { announce } from '../leads/announce.ts';
 import { type DataKey, seal, unseal, unsealText } from '../vault/seal.ts';
-import { backoffSeconds, comeAgain, endJob, MAX_ATTEMPTS } from './retry.ts';
+import { backoffSeconds, comeAgain, endJob, isSpent, laterSeconds, withinTime } from './retry.ts';
 import type { Job, JobDeps, Result } from './runner.ts';
 
 const ATTEMPT_MS = 90_000;
@@ -41,12 +41,15 @@ export async function runSend(deps: JobDeps, job: Job): Promise<Result> {
   const channel = endpoint?.channel;
   if (endpoint === undefined || channel?.send === undefined) return fail(deps, job, 'no-channel');
   if (endpoint.paused) return again(deps, job, PAUSED_SECONDS);
-  if (job.orphaned && channel.capabilities.sends?.repeatable !== true) return unknown(deps, job, 'interrupted');
+  if (job.orphaned && channel.capabilities.sends?.repeatable !== true && (await wasUnderWay(deps, job)))
+    return unknown(deps, job, 'interrupted');
   const prepared = await prepare(deps, job);
   if (prepared === undefined) return gone(deps, job);
   try {
-    const signal = AbortSignal.timeout(ATTEMPT_MS);
-    const sent = await channel.send(prepared.message, endpoint.context, toolsFor(deps, endpoint), signal);
+    const send = channel.send.bind(channel);
+    const sent = await withinTime(deps.attemptMs ?? ATTEMPT_MS, (signal) =>
+      send(prepared.message, endpoint.context, toolsFor(deps, endpoint), signal),
+    );
     return await writeSent(deps, job, endpoint, prepared, sent);
   } catch (error) {
     return onError(deps, job, channel, error);
@@ -57,9 +60,9 @@ async function onError(deps: JobDeps, job: Job, channel: Channel, error: unknown
   if (error instanceof NotWrittenBack) throw error.cause;
   if (error instanceof Refused) return fail(deps, job, error.message);
   if (error instanceof Later)
-    return job.attempts >= MAX_ATTEMPTS
+    return isSpent(job)
       ? fail(deps, job, error.message)
-      : again(deps, job, error.seconds, error.message);
+      : again(deps, job, laterSeconds(job.attempts, error.seconds), error.message);
   deps.log.warn('send.outcome_unknown', {
     message: job.subjectId,
     endpoint: job.endpointId,
@@ -67,9 +70,13 @@ async function onError(deps: JobDeps, job: Job, channel: Channel, error: unknown
     error: error instanceof Error ? error.name : typeof error,
   });
   if (channel.capabilities.sends?.repeatable !== true) return unknown(deps, job, 'no-answer');
-  return job.attempts >= MAX_ATTEMPTS
-    ? unknown(deps, job, 'no-answer')
-    : again(deps, job, backoffSeconds(job.attempts), 'no-answer');
+  return isSpent(job) ? unknown(deps, job, 'no-answer') : again(deps, job, backoffSeconds(job.attempts), 'no-answer');
+}
+
+/** Its last holder had begun to send: one that died before that has done no harm. */
+async function wasUnderWay(deps: JobDeps, job: Job): Promise<boolean> {
+  const [row] = await deps.sql`select from sends where message_id = ${job.subjectId} and state = 'sending'`;
+  return row !== undefined;
 }
 
 /** Everything that the channel is told, out of sealed rows. `undefined`: the message or the person is gone. */

@@ -2,8 +2,8 @@
  * run: work with the outside world, after the commit that asked for it. Every replica runs one runner; they share the
  * jobs through `for update skip locked`. Jobs of one lane (a conversation) run one after the other, in order.
  *
- * A job is taken for `HELD_SECONDS`; whoever finds one past that knows that its holder died in the middle, and says so
- * to the job: only it can tell whether doing it again is harmless (docs/decisions/0012).
+ * A job is held for `HELD_SECONDS` at a time; whoever finds one past that knows that its holder died in the middle, and
+ * says so to the job: only it can tell whether doing it again is harmless (docs/decisions/0012).
  */
 import { plainColumn, textColumn } from '../db/columns.ts';
 import { isTransient, redact } from '../db/open.ts';
@@ -22,6 +22,8 @@ export interface JobDeps extends ToolDeps {
   readonly heldHere: () => readonly string[];
   /** Channels that send through their listener. */
   readonly boundChannels: readonly string[];
+  /** What one call to a channel may take, ms; default 90,000 for a message and 120,000 for a file. */
+  readonly attemptMs?: number;
   /** Told after each job: metrics. */
   readonly onRan?: (kind: Job['kind'], result: Result) => void;
 }
@@ -48,8 +50,9 @@ export interface Jobs {
 
 const AT_ONCE = 8;
 const TICK_MS = 1000;
-/** Longer than any attempt may take (`ATTEMPT_MS` in run-send.ts, run-fetch.ts) with its writing back. */
-const HELD_SECONDS = 180;
+/** A sign of life keeps a job held; whoever gives none for so long is taken for dead. */
+const HELD_SECONDS = 30;
+const SIGN_OF_LIFE_MS = 8000;
 
 export function startJobs(deps: JobDeps): Jobs {
   const me = newId();
@@ -81,6 +84,9 @@ export function startJobs(deps: JobDeps): Jobs {
       });
   };
   const timer = setInterval(wake, TICK_MS);
+  const life = setInterval(() => {
+    if (running.size > 0) void stayHeld(deps, me);
+  }, SIGN_OF_LIFE_MS);
   wake();
   return {
     wake,
@@ -89,6 +95,7 @@ export function startJobs(deps: JobDeps): Jobs {
       clearInterval(timer);
       await looking;
       await Promise.all(running);
+      clearInterval(life);
     },
   };
 }
@@ -119,6 +126,14 @@ async function takeJobs(deps: JobDeps, me: string, most: number): Promise<Job[]>
       attempts = least(j.attempts + 1, 30000)
     from due where due.id = j.id
     returning j.id, j.kind, j.subject_id as "subjectId", j.endpoint_id as "endpointId", j.attempts::integer, due.orphaned`;
+}
+
+/** Jobs that are written back meanwhile have no row any more, or no holder. */
+async function stayHeld(deps: JobDeps, me: string): Promise<void> {
+  await deps.sql`
+    update jobs set held_until = now() + make_interval(secs => ${HELD_SECONDS}) where held_by = ${me}`.catch(
+    (error: unknown) => deps.log.warn('jobs.not_held', { causes: causeChain(redact(error)) }),
+  );
 }
 
 async function runJob(deps: JobDeps, job: Job): Promise<void> {

@@ -108,7 +108,14 @@ function selectMessages(tx: Tx, contactId: string, only: string | null): Promise
            r.rank, r.reason as "rankReason", coalesce(r.at, s.sent_at) as "stateAt"
     from messages m left join users u on u.id = m.author_id left join endpoints e on e.id = m.endpoint_id
       left join sends s on s.message_id = m.id
-      left join receipts r on m.direction = 'outbound' and r.event_key = m.event_key
+      -- Of a message in pieces the first one speaks for all, unless one of the others has failed.
+      left join lateral (
+        select x.rank, x.reason, x.at from (
+          select m.event_key as key, 0 as piece
+          union all select p.event_key, 1 from message_ids p where p.message_id = m.id
+        ) k join receipts x on x.event_key = k.key and (k.piece = 0 or x.rank = 15)
+        order by x.rank = 15 desc, k.piece limit 1
+      ) r on m.direction = 'outbound'
     where m.contact_id = ${contactId} and m.duplicate_of is null and (${only}::uuid is null or m.id = ${only})
     order by m.id desc limit ${MOST_MESSAGES}`;
 }

@@ -89,8 +89,8 @@ async function raiseSilent(tx: Tx): Promise<Raised[]> {
 
 async function raiseFailing(tx: Tx): Promise<Raised[]> {
   const failing = await tx<{ endpoint_id: string; reason: string | null }[]>`
-    select s.endpoint_id, max(s.reason) as reason from sends s
-    where s.queued_at > now() - interval '1 hour'
+    select s.endpoint_id, max(s.reason) as reason from sends s join endpoints e on e.id = s.endpoint_id
+    where s.queued_at > now() - interval '1 hour' and e.deleted_at is null and e.paused_at is null
     group by s.endpoint_id
     having count(*) filter (where s.state in ('failed', 'unknown')) >= ${FAILURES}
       and count(*) filter (where s.state = 'sent') = 0`;

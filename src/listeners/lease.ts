@@ -14,6 +14,8 @@ export interface Lease {
   readonly holder: string;
   /** Grows by one with every change of hands. */
   readonly term: number;
+  /** By the database's clock, which is also the one that a restart is asked for by. */
+  readonly takenAt: Date;
 }
 
 /** Somebody else holds it now: stop, and write nothing more. */
@@ -34,12 +36,12 @@ export async function takeLease(sql: Sql, endpointId: string, holder: string): P
     const [free] = await tx`
       select from leases where endpoint_id = ${endpointId} and until < now() for update skip locked`;
     if (free === undefined) return undefined;
-    const [taken] = await tx<{ term: number }[]>`
+    const [taken] = await tx<{ term: number; takenAt: Date }[]>`
       update leases set holder = ${holder}, term = term + 1, until = now() + make_interval(secs => ${LEASE_SECONDS})
-      where endpoint_id = ${endpointId} returning term::float8 as term`;
+      where endpoint_id = ${endpointId} returning term::float8 as term, clock_timestamp() as "takenAt"`;
     return taken;
   });
-  return row === undefined ? undefined : { endpointId, holder, term: row.term };
+  return row === undefined ? undefined : { endpointId, holder, ...row };
 }
 
 export interface Renewed {

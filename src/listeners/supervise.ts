@@ -50,7 +50,6 @@ interface Wanted {
 interface Running {
   readonly lease: Lease;
   readonly version: string;
-  readonly startedAt: number;
   readonly abort: AbortController;
   renewedAt: number;
   ended: Promise<void>;
@@ -60,7 +59,7 @@ export function startListeners(deps: ListenerDeps): Listeners {
   const me = newId();
   const running = new Map<string, Running>();
   let stopping = false;
-  let busy: Promise<void> | undefined;
+  const busy = new Set<Promise<void>>();
 
   const look = async (): Promise<void> => {
     const wanted = new Map((await listWanted(deps)).map((one) => [one.id, one]));
@@ -68,7 +67,9 @@ export function startListeners(deps: ListenerDeps): Listeners {
     for (const { id, version } of wanted.values()) {
       if (stopping || running.has(id)) continue;
       const lease = await takeLease(deps.sql, id, me);
-      if (lease !== undefined) begin(lease, version);
+      if (lease === undefined) continue;
+      if (stopping) await releaseLease(deps.sql, lease);
+      else begin(lease, version);
     }
   };
   const begin = (lease: Lease, version: string): void => {
@@ -76,7 +77,6 @@ export function startListeners(deps: ListenerDeps): Listeners {
     const one: Running = {
       lease,
       version,
-      startedAt: Date.now(),
       abort: new AbortController(),
       renewedAt: now,
       ended: Promise.resolve(),
@@ -98,7 +98,7 @@ export function startListeners(deps: ListenerDeps): Listeners {
     for (const one of running.values()) {
       const still = ours.find((row) => row.endpointId === one.lease.endpointId && row.term === one.lease.term);
       if (still === undefined) one.abort.abort(new LeaseLost());
-      else if (still.restartAt !== null && still.restartAt.getTime() > one.startedAt) one.abort.abort();
+      else if (still.restartAt !== null && still.restartAt > one.lease.takenAt) one.abort.abort();
       else one.renewedAt = asked;
     }
   };
@@ -110,12 +110,15 @@ export function startListeners(deps: ListenerDeps): Listeners {
     let under: Promise<void> | undefined;
     return setInterval(() => {
       if (event === 'listeners.renew') cutOff();
-      under ??= work()
+      if (under !== undefined) return;
+      const turn = work()
         .catch((error: unknown) => deps.log.warn(event, { causes: causeChain(redact(error)) }))
         .finally(() => {
           under = undefined;
+          busy.delete(turn);
         });
-      busy = under;
+      under = turn;
+      busy.add(turn);
     }, ms);
   };
   const timers = [every(LOOK_MS, 'listeners.look', look), every(RENEW_MS, 'listeners.renew', renew)];
@@ -125,7 +128,7 @@ export function startListeners(deps: ListenerDeps): Listeners {
     stop: async () => {
       stopping = true;
       for (const timer of timers) clearInterval(timer);
-      await busy;
+      await Promise.all(busy);
       const all = [...running.values()];
       for (const one of all) one.abort.abort();
       let late: NodeJS.Timeout | undefined;

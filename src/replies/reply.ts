@@ -217,10 +217,13 @@ export async function sendAgain(deps: ReplyDeps, actor: Actor, messageId: string
     const reset = await tx`
       update sends set state = 'queued', reason = null, attempts = 0, sent_at = null
       where message_id = ${messageId} and (state in ('failed', 'unknown') or exists (
-        select from messages m join receipts r on r.event_key = m.event_key where m.id = ${messageId} and r.rank = 15))`;
+        select from receipts r where r.rank = 15 and r.event_key in (
+          select event_key from messages where id = ${messageId}
+          union all select event_key from message_ids where message_id = ${messageId})))`;
     if (reset.count === 0) throw new Conflict('This message is on its way or has arrived: nothing to send again.');
     // What the provider said was about the earlier attempt.
     await tx`update messages set event_key = null where id = ${messageId}`;
+    await tx`delete from message_ids where message_id = ${messageId}`;
     await tx`
       insert into jobs (id, kind, subject_id, endpoint_id, lane)
       values (${newId()}, 'send', ${messageId}, ${row.endpoint}, md5(${row.contact}::text || ${row.endpoint}::text)::uuid)`;
@@ -241,6 +244,10 @@ export async function settleUnknown(deps: Pick<ReplyDeps, 'sql'>, actor: Actor, 
       update sends set state = 'sent', sent_at = queued_at, reason = null
       where message_id = ${messageId} and state = 'unknown'`;
     if (settled.count === 0) throw new Conflict('What became of this message is known already.');
+    await tx`
+      update leads l set first_response_at = coalesce(l.first_response_at, greatest(s.sent_at, l.opened_at)),
+        unanswered_since = case when l.unanswered_since > s.sent_at then l.unanswered_since end
+      from sends s where s.message_id = ${messageId} and l.id = s.lead_id`;
     await record(tx, actor, row.lead, 'sent_confirmed', { message: messageId });
     await announce(tx, [{ type: 'lead.message', lead: row.lead, queue: lead.queueId, owner: lead.ownerId }]);
   });

@@ -21,7 +21,7 @@ const PATIENT = { statementTimeoutMs: 0 };
 /** What row-level security stands before: without it a manager reads everybody's clients. */
 const GUARDED = (
   'contacts contact_keys identities duplicate_suspicions leads lead_events messages attachments consents deliveries ' +
-  'delivery_edits outcomes audit_log'
+  'delivery_edits outcomes audit_log message_ids message_changes receipts conversations sends uploads drafts'
 ).split(' ');
 
 export interface Reached {

@@ -104,6 +104,14 @@ async function orphans(sql: Sql): Promise<Verdict> {
       union all select 'contacts that lost their key', count(*) from contacts c
         where not exists (select from contact_keys k where k.contact_id = c.id)
           and (c.name is not null or exists (select from identities i where i.contact_id = c.id))
+      union all select 'sent messages without their message', count(*) from sends s
+        where not exists (select from messages m where m.id = s.message_id)
+      union all select 'messages that wait to be sent and have no job', count(*) from sends s
+        where s.state in ('queued', 'sending') and not exists (select from jobs j where j.subject_id = s.message_id)
+          and exists (select from contact_keys k where k.contact_id = s.contact_id)
+      union all select 'files that wait to be fetched and have no job', count(*) from attachments a
+        where a.state = 'waiting' and not exists (select from jobs j where j.subject_id = a.id)
+          and exists (select from contact_keys k where k.contact_id = a.contact_id)
       union all select 'deliveries that are nowhere', count(*) from deliveries d
         where not exists (select from pending p where p.delivery_id = d.id)
           and not exists (select from outcomes o where o.delivery_id = d.id)
