@@ -15,7 +15,7 @@ export const settingField = z
     choices: z.array(z.string()).nullable(),
     choiceTitles: z.record(z.string(), worded).nullable().meta({ description: 'what people read, by choice' }),
     group: z
-      .enum(['form', 'senders', 'consent', 'files', 'protection', 'advanced'])
+      .enum(['form', 'account', 'receiving', 'sending', 'senders', 'consent', 'files', 'protection', 'advanced'])
       .nullable()
       .meta({ description: 'the section it is shown in' }),
     when: z

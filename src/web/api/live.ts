@@ -10,6 +10,7 @@ const TYPES = [
   'lead.released',
   'lead.message',
   'quarantine',
+  'endpoint',
   'desk',
 ] as const satisfies readonly LiveEvent['type'][];
 

@@ -1,11 +1,13 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { ApiError, send } from './send.ts';
 import type {
+  Alarm,
   ApiKey,
   Channel,
   Contact,
   DeliveryContent,
   Endpoint,
+  Health,
   LeadDetail,
   LeadPage,
   LeadStatus,
@@ -15,6 +17,7 @@ import type {
   QuarantinePage,
   Queue,
   RecentClaim,
+  ReplyTemplate,
   Rule,
   Stage,
   User,
@@ -96,6 +99,9 @@ export const peopleQuery = list<Person>('people', '/people', 3000);
 export const channelsQuery = list<Channel>('channels', '/channels', 600_000);
 export const endpointsQuery = list<Endpoint>('endpoints', '/endpoints', 0);
 export const usersQuery = list<User>('users', '/users', 0);
+export const templatesQuery = list<ReplyTemplate>('templates', '/templates', 60_000);
+export const alarmsQuery = list<Alarm>('alarms', '/alarms', 0);
+export const healthQuery = list<Health>('health', '/health', 0);
 export const apiKeysQuery = list<ApiKey>('apiKeys', '/api-keys', 0);
 
 export const endpointQuery = (id: string) =>

@@ -26,6 +26,7 @@ export async function send<Answer>(
   path: string,
   body?: unknown,
   signal?: AbortSignal,
+  headers?: Readonly<Record<string, string>>,
 ): Promise<Answer> {
   const limit = AbortSignal.timeout(TIMEOUT_MS);
   const response = await fetch(`/api/v1${path}`, {
@@ -35,6 +36,7 @@ export async function send<Answer>(
       Accept: 'application/json',
       'Accept-Language': getLocale(),
       ...(method === 'GET' ? {} : { 'Content-Type': 'application/json' }),
+      ...headers,
     },
     ...(method === 'GET' ? {} : { body: JSON.stringify(body ?? {}) }),
   }).catch((cause: unknown) => {
@@ -47,13 +49,25 @@ export async function send<Answer>(
   return (text === '' ? undefined : JSON.parse(text)) as Answer;
 }
 
+/** A page of the API that is not JSON. */
+export async function readText(path: string, signal: AbortSignal): Promise<string> {
+  const response = await fetch(`/api/v1${path}`, { signal, headers: { 'Accept-Language': getLocale() } });
+  const text = await response.text();
+  if (!response.ok) throw asError(response, text);
+  return text;
+}
+
 function asError(response: Response, text: string): ApiError {
-  const retryAfter = Number(response.headers.get('retry-after'));
+  return readProblem(response.status, text, response.headers.get('retry-after'));
+}
+
+export function readProblem(status: number, text: string, after: string | null): ApiError {
+  const retryAfter = Number(after);
   const seconds = Number.isFinite(retryAfter) && retryAfter > 0 ? retryAfter : undefined;
-  const fallback = { type: 'about:blank', title: `HTTP ${response.status}`, status: response.status };
+  const fallback = { type: 'about:blank', title: `HTTP ${status}`, status };
   try {
     const problem = JSON.parse(text) as Problem & Record<string, unknown>;
-    return new ApiError({ ...fallback, ...problem, status: response.status }, seconds);
+    return new ApiError({ ...fallback, ...problem, status }, seconds);
   } catch {
     return new ApiError(fallback, seconds);
   }

@@ -3,14 +3,24 @@ import { useQuery } from '@tanstack/react-query';
 import { meQuery } from '../api/queries.ts';
 import type { Me, Role } from '../api/types.ts';
 
-export type Section = 'queue' | 'leads' | 'quarantine' | 'ledger' | 'endpoints' | 'desk' | 'users' | 'api-keys';
+export type Section =
+  | 'queue'
+  | 'leads'
+  | 'quarantine'
+  | 'templates'
+  | 'ledger'
+  | 'endpoints'
+  | 'desk'
+  | 'users'
+  | 'api-keys';
 
 const OPEN_TO: Readonly<Record<Section, readonly Role[]>> = {
   queue: ['admin', 'head', 'manager'],
   leads: ['admin', 'head', 'manager', 'auditor'],
   quarantine: ['admin', 'head', 'manager', 'auditor'],
   ledger: ['admin', 'head', 'auditor'],
-  endpoints: ['admin'],
+  templates: ['admin', 'head', 'manager'],
+  endpoints: ['admin', 'head'],
   desk: ['admin', 'head'],
   users: ['admin', 'head'],
   'api-keys': ['admin'],

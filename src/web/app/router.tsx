@@ -94,6 +94,13 @@ const quarantine = createRoute({
   component: lazyRouteComponent(() => import('../pages/quarantine/quarantine-page.tsx'), 'QuarantinePage'),
 });
 
+const templates = createRoute({
+  getParentRoute: () => inside,
+  path: '/templates',
+  component: lazyRouteComponent(() => import('../pages/templates/templates-page.tsx'), 'TemplatesPage'),
+  ...only('templates'),
+});
+
 const ledger = createRoute({
   getParentRoute: () => inside,
   path: '/ledger',
@@ -147,7 +154,20 @@ export const router = createRouter({
   routeTree: root.addChildren([
     login,
     setup,
-    inside.addChildren([home, queue, leads, lead, quarantine, ledger, endpoints, endpoint, desk, users, keys]),
+    inside.addChildren([
+      home,
+      queue,
+      leads,
+      lead,
+      quarantine,
+      templates,
+      ledger,
+      endpoints,
+      endpoint,
+      desk,
+      users,
+      keys,
+    ]),
   ]),
   defaultPreload: 'intent',
   scrollRestoration: true,

@@ -9,7 +9,7 @@ import { speak } from '../i18n/language.ts';
 import { m } from '../paraglide/messages.js';
 import { Loading } from '../parts/loading.tsx';
 import { useAction } from '../parts/use-action.ts';
-import { useMe } from './access.ts';
+import { isLeading, useMe } from './access.ts';
 import { chime, notifyDesktop } from './chime.ts';
 import { Mark } from './mark.tsx';
 import { BottomBar, SideNav } from './nav.tsx';
@@ -21,6 +21,8 @@ import { useWaitingCount } from './use-waiting-count.ts';
 
 // The panel brings floating elements and focus traps with it: the queue is on screen before they are.
 const UserPanel = lazy(async () => ({ default: (await import('./user-panel.tsx')).UserPanel }));
+
+const AlarmBell = lazy(async () => ({ default: (await import('./alarm-bell.tsx')).AlarmBell }));
 
 /** Everything around a page for somebody who is signed in. */
 export function Shell() {
@@ -51,6 +53,13 @@ function SignedIn({ me }: { me: Me }) {
           <div className={classes.brand}>
             <Mark size={26} />
             <span className={classes.wordmark}>Inlet</span>
+            {isLeading(me.role) && (
+              <span className={classes.bell}>
+                <Suspense>
+                  <AlarmBell position="right-end" />
+                </Suspense>
+              </span>
+            )}
           </div>
           <SideNav role={me.role} waiting={waiting} />
           <div className={classes.sideFoot}>
@@ -65,6 +74,11 @@ function SignedIn({ me }: { me: Me }) {
           <Mark size={24} />
           <span className={classes.topSpacer} />
           <ShiftSwitch />
+          {isLeading(me.role) && (
+            <Suspense>
+              <AlarmBell position="bottom-end" />
+            </Suspense>
+          )}
           <Suspense>
             <UserPanel position="bottom-end" />
           </Suspense>

@@ -16,6 +16,7 @@ const TOUCHES: Readonly<Record<LiveEvent['type'], readonly string[]>> = {
   'lead.released': ['leads', 'queues'],
   'lead.message': ['leads'],
   quarantine: ['quarantine', 'ledger'],
+  endpoint: ['health', 'alarms'],
   desk: ['queues', 'rules', 'people', 'endpoints', 'users', 'me', 'stages'],
 };
 

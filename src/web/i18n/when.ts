@@ -32,6 +32,26 @@ export const dayTitle = (day: string): string =>
     new Date(`${day}T00:00:00Z`),
   );
 
+/** Today, yesterday, Monday 3 November; with the year when it is another one. */
+export function dayName(iso: string, nowMs: number): string {
+  const at = new Date(iso);
+  const now = new Date(nowMs);
+  if (at.toDateString() === now.toDateString()) return m.talk_today();
+  if (at.toDateString() === new Date(nowMs - DAY * 1000).toDateString()) return m.talk_yesterday();
+  const day = { weekday: 'long', day: 'numeric', month: 'long' } as const;
+  if (at.getFullYear() === now.getFullYear()) return format('weekday', day).format(at);
+  return format('weekday year', { day: 'numeric', month: 'long', year: 'numeric' }).format(at);
+}
+
+/** In whole minutes, for a sentence: 12 min, 1 h 5 min. */
+export function inMinutes(seconds: number): string {
+  const minutes = Math.floor(seconds / MINUTE);
+  if (minutes < 1) return m.waits_moment();
+  if (minutes < 60) return m.waits_minutes({ minutes });
+  if (minutes < 24 * 60) return m.waits_hours({ hours: Math.floor(minutes / 60), minutes: minutes % 60 });
+  return m.waits_days({ days: Math.floor(seconds / DAY), hours: Math.floor((seconds % DAY) / HOUR) });
+}
+
 /** A running clock: 42 s, 4:07, 1 h 12 min, 2 d 3 h. */
 export function elapsed(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds));

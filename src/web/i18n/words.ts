@@ -28,7 +28,8 @@ export const channelName = (channel: string): string =>
       email: m.channel_email,
       telegram: m.channel_telegram,
       whatsapp: m.channel_whatsapp,
-      'whatsapp-web': m.channel_whatsapp,
+      'whatsapp-cloud': m.channel_whatsapp,
+      'whatsapp-baileys': m.channel_whatsapp,
     },
     channel,
   );

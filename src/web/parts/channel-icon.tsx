@@ -16,7 +16,8 @@ const ICONS: Readonly<Record<string, TablerIcon>> = {
   email: IconMail,
   telegram: IconBrandTelegram,
   whatsapp: IconBrandWhatsapp,
-  'whatsapp-web': IconBrandWhatsapp,
+  'whatsapp-cloud': IconBrandWhatsapp,
+  'whatsapp-baileys': IconBrandWhatsapp,
 };
 
 interface Props {

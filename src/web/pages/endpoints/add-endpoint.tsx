@@ -15,6 +15,7 @@ import { fieldProblems } from '../../parts/problem-words.ts';
 import { useAction } from '../../parts/use-action.ts';
 import { countryOptions } from './countries.ts';
 import classes from './endpoints.module.css';
+import { channelSentence } from './health-words.ts';
 import { type Draft, emptyDraft, readDraft } from './settings-draft.ts';
 import { CountrySelect, LanguageSelect, problemOf, SettingsFields } from './settings-fields.tsx';
 import { SettingsSections } from './settings-sections.tsx';
@@ -36,7 +37,10 @@ function Kinds({ channels, onChoose }: { channels: readonly Channel[]; onChoose:
       {channels.map((channel) => (
         <UnstyledButton key={channel.id} className={classes.kind} onClick={() => onChoose(channel)}>
           <ChannelIcon channel={channel.id} />
-          <span>{channel.title[language]}</span>
+          <span>
+            <strong>{channel.title[language]}</strong>
+            <span className={classes.soft}>{channelSentence(channel)}</span>
+          </span>
         </UnstyledButton>
       ))}
     </div>

@@ -1,28 +1,30 @@
-import { Anchor, Badge, Button, Group, Title } from '@mantine/core';
-import { IconExternalLink, IconPlayerPause, IconPlayerPlay, IconTrash } from '@tabler/icons-react';
+import { Anchor, Badge, Group, Title } from '@mantine/core';
+import { IconExternalLink } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { Link, useNavigate, useParams } from '@tanstack/react-router';
-import { useState } from 'react';
+import { Link, useParams } from '@tanstack/react-router';
 import { channelsQuery, endpointQuery } from '../../api/queries.ts';
-import { send } from '../../api/send.ts';
 import type { Endpoint } from '../../api/types.ts';
+import { useMe } from '../../app/access.ts';
 import { channelName } from '../../i18n/words.ts';
 import { m } from '../../paraglide/messages.js';
 import { ChannelIcon } from '../../parts/channel-icon.tsx';
-import { ConfirmDialog } from '../../parts/confirm-dialog.tsx';
 import { CopyButton } from '../../parts/copy-button.tsx';
 import { Failed } from '../../parts/failed.tsx';
 import { Loading } from '../../parts/loading.tsx';
 import { Page } from '../../parts/page.tsx';
-import { useAction } from '../../parts/use-action.ts';
-import { When } from '../../parts/when.tsx';
+import { EndpointActions } from './endpoint-actions.tsx';
 import { EndpointForm } from './endpoint-form.tsx';
 import classes from './endpoints.module.css';
+import { HealthCard, useHealth } from './health-card.tsx';
+import { HowTo } from './how-to.tsx';
+import { TryPanel } from './try-panel.tsx';
 
 export function EndpointPage() {
   const { id } = useParams({ from: '/inside/endpoints/$id' });
   const found = useQuery(endpointQuery(id));
   const channels = useQuery(channelsQuery);
+  const health = useHealth(id);
+  const admin = useMe().role === 'admin';
   if (found.isError) return <Failed order={1} error={found.error} onRetry={() => void found.refetch()} />;
   if (found.data === undefined || channels.data === undefined) return <Loading />;
   const endpoint = found.data;
@@ -31,12 +33,19 @@ export function EndpointPage() {
     <Page
       title={endpoint.name}
       heading={<Heading endpoint={endpoint} />}
-      actions={<EndpointActions endpoint={endpoint} />}
+      actions={admin && <EndpointActions endpoint={endpoint} />}
     >
       <div className={classes.detail}>
-        {channel?.receivesByWebhook !== false && <Address endpoint={endpoint} />}
+        {health !== undefined && <HealthCard endpoint={endpoint} health={health} />}
+        {endpoint.channel === 'form' && <Address endpoint={endpoint} />}
         {endpoint.snippet !== null && <Snippet snippet={endpoint.snippet} />}
-        <EndpointForm key={endpoint.id} endpoint={endpoint} fields={channel?.settings ?? []} />
+        <HowTo endpoint={endpoint} />
+        {health !== undefined && <TryPanel key={`try ${endpoint.id}`} endpoint={endpoint} health={health} />}
+        {admin ? (
+          <EndpointForm key={endpoint.id} endpoint={endpoint} fields={channel?.settings ?? []} />
+        ) : (
+          <p className={classes.soft}>{m.health_read_only()}</p>
+        )}
       </div>
     </Page>
   );
@@ -57,60 +66,9 @@ function Heading({ endpoint }: { endpoint: Endpoint }) {
           </Anchor>
           {' · '}
           {channelName(endpoint.channel)}
-          {' · '}
-          {endpoint.lastDeliveryAt === null ? (
-            m.nothing_received()
-          ) : (
-            <>
-              {m.last_received()} <When at={endpoint.lastDeliveryAt} relative />
-            </>
-          )}
         </div>
       </div>
     </div>
-  );
-}
-
-function EndpointActions({ endpoint }: { endpoint: Endpoint }) {
-  const navigate = useNavigate();
-  const [deleting, setDeleting] = useState(false);
-  const pause = useAction((paused: boolean) => send<Endpoint>('PATCH', `/endpoints/${endpoint.id}`, { paused }), {
-    refresh: [['endpoints']],
-  });
-  const remove = useAction(() => send<void>('DELETE', `/endpoints/${endpoint.id}`), {
-    refresh: [['endpoints']],
-    onDone: () => navigate({ to: '/endpoints' }),
-  });
-  const Icon = endpoint.paused ? IconPlayerPlay : IconPlayerPause;
-  return (
-    <>
-      <Button
-        variant="default"
-        leftSection={<Icon size={17} aria-hidden="true" />}
-        loading={pause.isPending}
-        onClick={() => pause.mutate(!endpoint.paused)}
-      >
-        {endpoint.paused ? m.resume() : m.pause()}
-      </Button>
-      <Button
-        variant="default"
-        c="var(--mantine-color-error)"
-        leftSection={<IconTrash size={17} aria-hidden="true" />}
-        onClick={() => setDeleting(true)}
-      >
-        {m.delete()}
-      </Button>
-      <ConfirmDialog
-        opened={deleting}
-        title={m.endpoint_delete_title({ name: endpoint.name })}
-        button={m.delete()}
-        busy={remove.isPending}
-        onConfirm={() => remove.mutate()}
-        onClose={() => setDeleting(false)}
-      >
-        {m.endpoint_delete_means()}
-      </ConfirmDialog>
-    </>
   );
 }
 

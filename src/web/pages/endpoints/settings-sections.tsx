@@ -8,6 +8,9 @@ import { problemOf, SettingsFields, type SettingsProps } from './settings-fields
 
 const SECTIONS = {
   form: m.settings_form,
+  account: m.settings_account,
+  receiving: m.settings_receiving,
+  sending: m.settings_sending,
   senders: m.settings_senders,
   consent: m.settings_consent,
   files: m.settings_files,
@@ -38,7 +41,7 @@ export function SettingsSections(props: SettingsProps) {
 }
 
 function Section({ group, ...props }: SettingsProps & { readonly group: keyof typeof SECTIONS }) {
-  const [open, setOpen] = useState(group === 'form');
+  const [open, setOpen] = useState(group === 'form' || group === 'account');
   const wrong = props.fields.some((field) => problemOf(props.problems, field.name) !== undefined);
   return (
     <details

@@ -29,6 +29,10 @@ export function eventWords(event: TimelineEvent, stages: readonly Stage[]): stri
       return toName === undefined ? m.event_owner_none({ name: actor }) : m.event_owner({ name: actor, to: toName });
     case 'queue':
       return m.event_queue({ name: actor, queue: toName ?? m.another_queue() });
+    case 'sent_again':
+      return m.event_sent_again({ name: actor });
+    case 'sent_confirmed':
+      return m.event_sent_confirmed({ name: actor });
     case 'escalated':
       return to === 'head' ? m.event_escalated_head() : m.event_escalated_seniors();
     case 'stage':

@@ -1,21 +1,23 @@
 import { IconUsersGroup } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
+import { useRef, useState } from 'react';
 import { leadQuery } from '../../api/queries.ts';
-import type { LeadDetail } from '../../api/types.ts';
+import type { LeadDetail, TimelineMessage } from '../../api/types.ts';
 import { m } from '../../paraglide/messages.js';
 import { Failed } from '../../parts/failed.tsx';
 import { Loading } from '../../parts/loading.tsx';
 import { Page } from '../../parts/page.tsx';
 import { ClaimPanel } from './claim-panel.tsx';
+import { Composer } from './composer.tsx';
 import { ContactCard } from './contact-card.tsx';
 import classes from './lead.module.css';
 import { LeadActions } from './lead-actions.tsx';
 import { LeadHeading } from './lead-heading.tsx';
-import { NoteForm } from './note-form.tsx';
 import { Origin } from './origin.tsx';
 import { StageBar } from './stage-bar.tsx';
 import { Timeline } from './timeline.tsx';
+import { useFollow } from './use-follow.ts';
 import { WhyHere } from './why-here.tsx';
 
 export function LeadPage() {
@@ -26,16 +28,22 @@ export function LeadPage() {
   return <Loading />;
 }
 
+/** With fewer messages than this the whole page is on the screen anyhow, the heading first. */
+const LONG = 6;
+
 function Lead({ lead }: { lead: LeadDetail }) {
+  const [quoted, setQuoted] = useState<TimelineMessage>();
+  const story = useRef<HTMLDivElement>(null);
+  useFollow(story, lead.timeline.filter((item) => item.type === 'message').length, LONG);
   const title = lead.contact?.name ?? m.lead_of({ endpoint: lead.endpoint.name });
   return (
     <Page title={title} heading={<LeadHeading lead={lead} title={title} />} actions={<LeadActions lead={lead} />}>
       <StageBar lead={lead} />
       {lead.mayClaim && lead.owner === null && <ClaimPanel lead={lead} />}
       <div className={classes.columns}>
-        <div className={classes.story}>
-          <Timeline items={lead.timeline} hidden={lead.contact === null} leadId={lead.id} />
-          {lead.mayChange && <NoteForm leadId={lead.id} />}
+        <div className={classes.story} ref={story}>
+          <Timeline lead={lead} onQuote={setQuoted} />
+          <Composer lead={lead} quoted={quoted} onQuote={setQuoted} />
         </div>
         <aside className={classes.facts} aria-label={m.lead_facts()}>
           <ContactCard lead={lead} />

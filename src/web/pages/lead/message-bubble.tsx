@@ -1,78 +1,111 @@
-import { IconDownload, IconNote, IconPaperclip } from '@tabler/icons-react';
+import { Badge } from '@mantine/core';
+import { IconArrowBackUp, IconNote, IconShieldQuestion, IconUserQuestion } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
-import type { Attachment, TimelineMessage } from '../../api/types.ts';
-import { fileSize } from '../../i18n/when.ts';
+import type { TimelineMessage } from '../../api/types.ts';
 import { m } from '../../paraglide/messages.js';
+import { ChannelIcon } from '../../parts/channel-icon.tsx';
 import { When } from '../../parts/when.tsx';
-import classes from './lead.module.css';
-
-const HIDDEN_SOURCE = new Set(['utm', 'page', 'referrer']);
+import { flagWords } from './flag-words.ts';
+import { MessageContent } from './message-content.tsx';
+import { MessageFiles } from './message-files.tsx';
+import { MessageState } from './message-state.tsx';
+import classes from './talk.module.css';
 
 interface Props {
   readonly message: TimelineMessage;
   /** It belongs to another lead of the same client. */
   readonly earlier: boolean;
+  /** It came another way than the message before it. */
+  readonly elsewhere: boolean;
+  /** Undefined where it cannot be quoted, or not by this person. */
+  readonly onQuote: ((message: TimelineMessage) => void) | undefined;
+  readonly mayChange: boolean;
 }
 
 /** One message. Every word of it came from outside, so it is set as text and nothing else. */
-export function TimelineMessageCard({ message, earlier }: Props) {
-  const internal = message.direction === 'internal';
+export function MessageBubble({ message, earlier, elsewhere, onQuote, mayChange }: Props) {
   return (
     <article
       className={classes.message}
       data-direction={message.direction}
       data-earlier={earlier || undefined}
+      data-gone={message.deletedAt !== null || undefined}
       data-testid="message"
+      id={`message-${message.id}`}
+      tabIndex={-1}
     >
-      <header className={classes.messageHead}>
-        {internal && <IconNote size={16} aria-hidden="true" />}
-        <strong>{sender(message)}</strong>
-        {earlier && (
-          <Link to="/leads/$id" params={{ id: message.leadId }} className={classes.soft}>
-            {m.another_lead()}
-          </Link>
+      <Head message={message} earlier={earlier} elsewhere={elsewhere} />
+      <Warnings flags={message.flags} />
+      <MessageContent message={message} />
+      <MessageFiles files={message.attachments} />
+      <MoreSource source={message.source} />
+      <footer className={classes.foot}>
+        {onQuote !== undefined && (
+          <button type="button" className={classes.quoteButton} onClick={() => onQuote(message)}>
+            <IconArrowBackUp size={15} aria-hidden="true" />
+            {m.talk_quote()}
+          </button>
         )}
-        {!internal && <span className={classes.soft}>{messageKind(message)}</span>}
         <span className={classes.soft}>
           <When at={message.at} />
         </span>
-      </header>
-      {message.fields.length > 0 && (
-        <dl className={classes.fields}>
-          {message.fields.map((field, index) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: names may repeat and the order never changes
-            <div key={index}>
-              <dt>{field.name}</dt>
-              <dd>{field.value}</dd>
-            </div>
-          ))}
-        </dl>
-      )}
-      {message.text !== null && message.text !== '' && <p className={classes.text}>{message.text}</p>}
-      {message.attachments.length > 0 && (
-        <ul className={classes.files} aria-label={m.attachments()}>
-          {message.attachments.map((file) => (
-            <FileLink key={file.id} file={file} />
-          ))}
-        </ul>
-      )}
-      <MoreSource source={message.source} />
+        {message.delivery !== null && <MessageState message={message} mayChange={mayChange} />}
+      </footer>
     </article>
   );
 }
 
-function FileLink({ file }: { file: Attachment }) {
+function Head({ message, earlier, elsewhere }: Pick<Props, 'message' | 'earlier' | 'elsewhere'>) {
+  const internal = message.direction === 'internal';
+  const kind = { form: m.kind_form(), call: m.kind_call(), text: undefined, note: undefined }[message.kind];
   return (
-    <li>
-      <a href={`/api/v1/attachments/${file.id}`} download={file.name} className={classes.file}>
-        <IconPaperclip size={17} aria-hidden="true" />
-        <span className={classes.fileName}>{file.name}</span>
-        <span className={classes.soft}>{fileSize(file.size)}</span>
-        <IconDownload size={16} aria-hidden="true" />
-      </a>
-    </li>
+    <header className={classes.head}>
+      {internal && <IconNote size={16} aria-hidden="true" />}
+      <strong>{sender(message)}</strong>
+      {!internal && elsewhere && message.endpoint !== null && (
+        <span className={classes.place}>
+          <ChannelIcon channel={message.channel ?? ''} size={15} plain />
+          {message.endpoint.name}
+        </span>
+      )}
+      {kind !== undefined && <span className={classes.soft}>{kind}</span>}
+      {earlier && (
+        <Link to="/leads/$id" params={{ id: message.leadId }} className={classes.soft}>
+          {m.another_lead()}
+        </Link>
+      )}
+      {message.flags
+        .map(flagWords)
+        .filter((words) => words !== undefined)
+        .map((words) => (
+          <Badge key={words} size="xs" color="gray">
+            {words}
+          </Badge>
+        ))}
+    </header>
   );
 }
+
+function Warnings({ flags }: { flags: readonly string[] }) {
+  return (
+    <>
+      {flags.includes('unconfirmed') && (
+        <p className={classes.warning}>
+          <IconShieldQuestion size={17} aria-hidden="true" />
+          {m.talk_unconfirmed()}
+        </p>
+      )}
+      {flags.includes('stranger') && (
+        <p className={classes.warning}>
+          <IconUserQuestion size={17} aria-hidden="true" />
+          {m.talk_stranger()}
+        </p>
+      )}
+    </>
+  );
+}
+
+const HIDDEN_SOURCE = new Set(['utm', 'page', 'referrer']);
 
 /** What is known of the way here beyond page and campaign. */
 function MoreSource({ source }: { source: TimelineMessage['source'] }) {
@@ -85,11 +118,6 @@ function MoreSource({ source }: { source: TimelineMessage['source'] }) {
 
 function sender(message: TimelineMessage): string {
   if (message.direction === 'internal') return m.note_by({ name: message.author?.name ?? m.the_machine() });
-  if (message.direction === 'outbound') return message.author?.name ?? m.the_machine();
-  return m.the_client();
-}
-
-function messageKind(message: TimelineMessage): string {
-  const kind = { form: m.kind_form(), text: m.kind_text(), call: m.kind_call(), note: m.kind_note() }[message.kind];
-  return message.endpoint === null ? kind : `${kind} · ${message.endpoint.name}`;
+  if (message.direction === 'inbound') return m.the_client();
+  return message.author?.name ?? m.talk_own_side();
 }

@@ -18,7 +18,7 @@ import { stagesQuery } from '../../api/queries.ts';
 import type { TimelineEvent } from '../../api/types.ts';
 import { When } from '../../parts/when.tsx';
 import { eventWords } from './event-words.ts';
-import classes from './lead.module.css';
+import classes from './talk.module.css';
 
 const ICONS: Readonly<Record<string, TablerIcon>> = {
   opened: IconCirclePlus,

@@ -9,6 +9,7 @@ import { stageTitle } from '../../i18n/words.ts';
 import { m } from '../../paraglide/messages.js';
 import { ChannelIcon } from '../../parts/channel-icon.tsx';
 import { useAction } from '../../parts/use-action.ts';
+import { Waits } from '../../parts/waits.tsx';
 import { When } from '../../parts/when.tsx';
 import classes from './leads.module.css';
 
@@ -112,6 +113,7 @@ function Card({ lead, stages, movable, onMove }: CardProps) {
         <ChannelIcon channel={lead.channel} size={15} plain />
         <span>{lead.endpoint.name}</span>
       </div>
+      <Waits since={lead.unansweredSince} />
       <div className={classes.cardNote}>
         <When at={lead.lastMessageAt} relative />
         {lead.owner !== null && <span> · {lead.owner.name}</span>}

@@ -4,7 +4,7 @@ import { IconCoffee, IconLayoutColumns, IconLayoutList } from '@tabler/icons-rea
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { leadsQuery, stagesQuery } from '../../api/queries.ts';
-import type { Role } from '../../api/types.ts';
+import type { Lead, Role } from '../../api/types.ts';
 import { isLeading, useMe } from '../../app/access.ts';
 import { usePreference } from '../../app/preferences.ts';
 import { m } from '../../paraglide/messages.js';
@@ -20,6 +20,10 @@ type Show = 'mine' | 'open' | 'closed';
 const LIMIT = 200;
 const firstShow = (role: Role): Show => (role === 'manager' ? 'mine' : 'open');
 
+/** Whoever waits for an answer comes first, the longest waiting before the others. */
+const waitingFirst = (one: Lead, other: Lead): number =>
+  (one.unansweredSince ?? '9').localeCompare(other.unansweredSince ?? '9');
+
 /** Leads in work by stage: one's own, and for those who lead or check everybody's. */
 export function LeadsPage() {
   const me = useMe();
@@ -30,7 +34,7 @@ export function LeadsPage() {
   const found = useInfiniteQuery(leadsQuery({ status: show === 'open' ? 'claimed' : show, limit: LIMIT }));
   const all = found.data?.pages.flatMap((page) => page.leads) ?? [];
   // "Mine" may hold finished ones; they have a list of their own.
-  const leads = show === 'mine' ? all.filter((lead) => lead.closedAt === null) : all;
+  const leads = show === 'mine' ? all.filter((lead) => lead.closedAt === null).toSorted(waitingFirst) : all;
   const title = me.role === 'manager' ? m.my_leads_title() : m.leads_title();
   const asBoard = view === 'board' && show !== 'closed';
   return (

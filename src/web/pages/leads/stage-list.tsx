@@ -6,6 +6,7 @@ import { m } from '../../paraglide/messages.js';
 import { ChannelIcon } from '../../parts/channel-icon.tsx';
 import { initials } from '../../parts/initials.ts';
 import { sourceSummary } from '../../parts/source-summary.ts';
+import { Waits } from '../../parts/waits.tsx';
 import { When } from '../../parts/when.tsx';
 import { Tags } from '../queue/queue-row.tsx';
 import classes from './leads.module.css';
@@ -49,6 +50,7 @@ function Row({ lead, namesOwner }: { lead: Lead; namesOwner: boolean }) {
             {lead.contact === null ? lead.endpoint.name : (lead.contact.name ?? m.no_name())}
           </Link>
           <Tags lead={lead} />
+          {lead.closedAt === null && <Waits since={lead.unansweredSince} />}
         </div>
         <div className={classes.details}>
           {[

@@ -7,6 +7,7 @@ import { Age } from '../../parts/age.tsx';
 import { ChannelIcon } from '../../parts/channel-icon.tsx';
 import { sourceSummary } from '../../parts/source-summary.ts';
 import { useNow } from '../../parts/use-now.ts';
+import { Waits } from '../../parts/waits.tsx';
 import { ClaimButton } from './claim-button.tsx';
 import { Offer } from './offer.tsx';
 import classes from './queue.module.css';
@@ -40,6 +41,7 @@ export function QueueRow({ lead, arrived, namesQueue }: Props) {
         <div className={classes.name}>
           <span className={classes.endpoint}>{lead.endpoint.name}</span>
           <Tags lead={lead} />
+          {lead.firstResponseAt !== null && <Waits since={lead.unansweredSince} />}
         </div>
         <div className={classes.details}>
           {details(lead, namesQueue).map((part) => (

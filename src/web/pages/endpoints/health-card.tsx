@@ -1,0 +1,67 @@
+import { Alert, Button } from '@mantine/core';
+import { IconHandStop, IconRefresh } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { healthQuery } from '../../api/queries.ts';
+import { send } from '../../api/send.ts';
+import type { Endpoint, Health } from '../../api/types.ts';
+import { useMe } from '../../app/access.ts';
+import { m } from '../../paraglide/messages.js';
+import { useAction } from '../../parts/use-action.ts';
+import classes from './endpoints.module.css';
+import { HealthLine } from './health-line.tsx';
+import { Pairing } from './pairing.tsx';
+
+/** Events bring every change at once; counts and a code that renews itself are looked at again this often. */
+const LOOK_MS = 10_000;
+
+export function useHealth(id: string): Health | undefined {
+  const { data } = useQuery({ ...healthQuery, refetchInterval: LOOK_MS });
+  return data?.find((one) => one.endpoint === id);
+}
+
+/** Is it connected, as whom, and if not, what to do. */
+export function HealthCard({ endpoint, health }: { endpoint: Endpoint; health: Health }) {
+  const me = useMe();
+  const restart = useAction(() => send<void>('POST', `/endpoints/${endpoint.id}/restart`), {
+    refresh: [['health']],
+    done: m.health_connect_asked(),
+  });
+  const unofficial = endpoint.channel === 'whatsapp-baileys';
+  return (
+    <section className={`card ${classes.box}`} aria-label={m.health_title()} data-testid="health-card">
+      <div className={classes.boxHead}>
+        <h2>{m.health_title()}</h2>
+        {health.listens && me.role === 'admin' && health.state !== 'paused' && (
+          <Button
+            size="xs"
+            variant="default"
+            leftSection={<IconRefresh size={16} aria-hidden="true" />}
+            loading={restart.isPending}
+            onClick={() => restart.mutate()}
+          >
+            {m.health_connect_now()}
+          </Button>
+        )}
+      </div>
+      <HealthLine health={health} />
+      <Detail health={health} />
+      {health.pairing !== null && <Pairing pairing={health.pairing} />}
+      {unofficial && (
+        <Alert color="amber" title={m.pairing_risk_title()} mt="md">
+          {m.pairing_risk()}
+        </Alert>
+      )}
+    </section>
+  );
+}
+
+function Detail({ health }: { health: Health }) {
+  if (health.state === 'silent-holder') return <p className={classes.detailLine}>{m.health_silent_holder_means()}</p>;
+  if (health.detail === null || health.state === 'connected') return null;
+  if (health.state !== 'needs-human') return <p className={classes.detailLine}>{health.detail}</p>;
+  return (
+    <Alert color="red" mt="sm" icon={<IconHandStop size={20} aria-hidden="true" />} data-testid="needs-human">
+      {health.detail}
+    </Alert>
+  );
+}
