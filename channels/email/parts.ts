@@ -9,7 +9,6 @@ const capabilities: Capabilities = {
   maxBodyBytes: 52 * 1024 * 1024,
   mediaTypes: ['message/rfc822'],
   mailboxSetting: 'address',
-  mailboxSetting: 'address',
   // Posts come from one mail server with a secret, as many as it has mails.
   rate: { perAddressPerMinute: 6000, perEndpointPerMinute: 0 },
 };

@@ -1,5 +1,4 @@
 /** What the tests of the listener share: a mailbox, a listener on it, and what it handed over. */
-import type { z } from 'zod';
 import { email } from '../../channels/email/index.ts';
 import type { Channel, Health, ListenTools } from '../../src/channel.ts';
 import type { ImapServer } from '../contract/email/imap-server.ts';
@@ -52,5 +51,3 @@ export function startListener(
     },
   };
 }
-
-export type Settings = z.output<typeof email.settings>;

@@ -18,7 +18,8 @@ async function message(...given: Parameters<typeof read>): Promise<InboundEvent>
 }
 
 const mail = (headers: string, body = 'Hello'): string =>
-  `${headers}${headers === '' ? '' : '\n'}From: Anna <anna@example.org>\nTo: sales@example.com\nMessage-ID: <m@example.org>\n\n${body}\n`;
+  `${headers}${headers === '' ? '' : '\n'}From: Anna <anna@example.org>\nTo: sales@example.com\n` +
+  `Message-ID: <m@example.org>\n\n${body}\n`;
 
 describe('whose word about the sender counts', () => {
   const passed = (server: string): string =>
@@ -142,7 +143,8 @@ describe('charsets nobody named', () => {
     const bytes = encode(russian, 'koi8-r');
     const raw = Buffer.concat([
       Buffer.from(
-        'From: a@example.org\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n',
+        'From: a@example.org\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n' +
+          '--b\r\nContent-Type: message/rfc822\r\n\r\n',
       ),
       Buffer.from('Subject: x\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n'),
       bytes,
@@ -194,7 +196,7 @@ describe('limits', () => {
       `From: noreply@example.org\n\n${'Имя: x\n'.repeat(20_000)}`,
       `From: noreply@example.org\n\n${' : '.repeat(100_000)}`,
       `From: a@example.org\nContent-Type: text/html\n\n${'<a ">'.repeat(80_000)}`,
-      `From: a@example.org\nContent-Type: multipart/mixed; boundary=b\n\n${'--b\nContent-Type: multipart/mixed; boundary=b\n\n'.repeat(5000)}`,
+      `From: a@example.org\n${'Content-Type: multipart/mixed; boundary=b\n\n--b\n'.repeat(5000)}`,
       `From: a@example.org\nContent-Type: multipart/mixed; boundary=b\n\n${'--b\n\nx\n'.repeat(20_000)}`,
     ];
     for (const raw of hostile) {

@@ -4,7 +4,8 @@ import { stripQuotes } from '../../channels/email/strip-quotes.ts';
 
 const QUOTE = '> Когда привезти?\n> Куда?';
 const BLOCK_RU =
-  'От: Отдел продаж <sales@example.com>\nОтправлено: 3 февраля 2025 г. 11:00\nКому: Анна\nТема: Заказ\n\nКогда привезти?';
+  'От: Отдел продаж <sales@example.com>\nОтправлено: 3 февраля 2025 г. 11:00\nКому: Анна\n' +
+  'Тема: Заказ\n\nКогда привезти?';
 const BLOCK_EN =
   'From: Sales <sales@example.com>\nSent: Monday, February 3, 2025 11:00\nTo: Anna\nSubject: Order\n\nWhen?';
 
@@ -106,23 +107,30 @@ describe('the words of an HTML mail', () => {
   it.each([
     [
       'Gmail',
-      '<div dir="ltr">Да</div><br><div class="gmail_quote"><div class="gmail_attr">пн, 3 февр. 2025 г. в 11:00, Отдел &lt;sales@example.com&gt;:<br></div><blockquote>Когда?</blockquote></div>',
+      '<div dir="ltr">Да</div><br><div class="gmail_quote">' +
+        '<div class="gmail_attr">пн, 3 февр. 2025 г. в 11:00, Отдел &lt;sales@example.com&gt;:<br></div>' +
+        '<blockquote>Когда?</blockquote></div>',
     ],
     [
       'Yandex',
-      '<div>Да</div><div>03.02.2025, 11:00, "Отдел" &lt;sales@example.com&gt;:</div><blockquote><p>Когда?</p></blockquote>',
+      '<div>Да</div><div>03.02.2025, 11:00, "Отдел" &lt;sales@example.com&gt;:</div>' +
+        '<blockquote><p>Когда?</p></blockquote>',
     ],
     [
       'Mail.ru',
-      '<p>Да</p><blockquote style="border-left:1px solid">Понедельник, 3 февраля 2025, 11:00 +03:00 от Отдел &lt;sales@example.com&gt;:<br>Когда?</blockquote>',
+      '<p>Да</p><blockquote style="border-left:1px solid">' +
+        'Понедельник, 3 февраля 2025, 11:00 +03:00 от Отдел &lt;sales@example.com&gt;:<br>Когда?</blockquote>',
     ],
     [
       'Outlook',
-      '<p class=MsoNormal>Да</p><div><p><b>От:</b> Отдел &lt;sales@example.com&gt;<br><b>Отправлено:</b> 3 февраля 2025 г. 11:00<br><b>Кому:</b> Анна<br><b>Тема:</b> Заказ</p></div><p>Когда?</p>',
+      '<p class=MsoNormal>Да</p><div>' +
+        '<p><b>От:</b> Отдел &lt;sales@example.com&gt;<br><b>Отправлено:</b> 3 февраля 2025 г. 11:00<br>' +
+        '<b>Кому:</b> Анна<br><b>Тема:</b> Заказ</p></div><p>Когда?</p>',
     ],
     [
       'Apple',
-      '<div>Да</div><div><blockquote type="cite"><div>On 3 Feb 2025, at 11:00, Sales wrote:</div><div>Когда?</div></blockquote></div>',
+      '<div>Да</div><div><blockquote type="cite">' +
+        '<div>On 3 Feb 2025, at 11:00, Sales wrote:</div><div>Когда?</div></blockquote></div>',
     ],
   ])('%s: the quote is found', (_name, html) => {
     const { text, rest } = stripQuotes(htmlToText(html));
