@@ -18,6 +18,7 @@ export interface OpenEndpoint {
   readonly dataKey: DataKey;
   readonly context: EndpointContext<Record<string, unknown>>;
   readonly paused: boolean;
+  readonly deleted: boolean;
   readonly ratePerAddress: number | null;
   readonly ratePerEndpoint: number | null;
 }
@@ -76,6 +77,7 @@ export function createEndpointBook(
       channel,
       dataKey: opened.key,
       paused: row.paused_at !== null,
+      deleted: row.deleted_at !== null,
       ratePerAddress: row.rate_per_address,
       ratePerEndpoint: row.rate_per_endpoint,
       context: {

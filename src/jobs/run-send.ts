@@ -39,7 +39,7 @@ interface Prepared {
 export async function runSend(deps: JobDeps, job: Job): Promise<Result> {
   const endpoint = await deps.endpoints.byId(deps.sql, job.endpointId);
   const channel = endpoint?.channel;
-  if (endpoint === undefined || channel?.send === undefined) return fail(deps, job, 'no-channel');
+  if (endpoint === undefined || endpoint.deleted || channel?.send === undefined) return fail(deps, job, 'no-channel');
   if (endpoint.paused) return again(deps, job, PAUSED_SECONDS);
   if (job.orphaned && channel.capabilities.sends?.repeatable !== true && (await wasUnderWay(deps, job)))
     return unknown(deps, job, 'interrupted');
