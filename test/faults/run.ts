@@ -10,6 +10,7 @@ import { makeManagers, raceForLeads } from './claims.ts';
 import { MEANING, MODES, type Mode } from './killing.ts';
 import { type Kill, runKills } from './kills.ts';
 import { faultsFound } from './oracle.ts';
+import { runOutside } from './outside.ts';
 import { type Replicas, startReplicas } from './replicas.ts';
 import { makeFolder } from './server.ts';
 import { stopUnderLoad } from './stops.ts';
@@ -20,6 +21,7 @@ const HELP = `npm run faults -- [options]
   --modes a,b    only these modes: ${MODES.join(', ')}
   --storm        1,000 ids x 100 repeats over 2 replicas
   --claims       200 managers race for 2,000 leads over 2 replicas
+  --outside N    N kills of the app while mail and Telegram updates come in and answers go out
   --stops N      N graceful stops (SIGTERM) under load
   --json FILE    writes the counts there too`;
 
@@ -33,6 +35,7 @@ async function main(): Promise<void> {
       storm: { type: 'boolean' },
       claims: { type: 'boolean' },
       stops: { type: 'string' },
+      outside: { type: 'string' },
       json: { type: 'string' },
       help: { type: 'boolean' },
     },
@@ -49,6 +52,16 @@ async function main(): Promise<void> {
     const found = faultsFound(findings) + stops.serverErrors + stops.unfinished + stops.badExits;
     results.stops = { ...stops, faults: found };
     say(`stops: ${JSON.stringify(results.stops)}`);
+    faults += found;
+  }
+  if (values.outside !== undefined) {
+    const { backMs, lost, doubled, invented, ...counts } = await runOutside({ kills: Number(values.outside), say });
+    for (const line of [...lost, ...doubled, ...invented].slice(0, 20)) say(line);
+    const found = lost.length + doubled.length + invented.length;
+    const times = [...backMs].sort((a, b) => a - b);
+    const back = { median: times[times.length >> 1], worst: times.at(-1) };
+    results.outside = { ...counts, back, lost: lost.length, doubled: doubled.length, invented: invented.length };
+    say(`outside: ${JSON.stringify(results.outside)}`);
     faults += found;
   }
   if (values.storm === true) faults += await onReplicas(results, 'storm', fullStorm);
