@@ -50,16 +50,22 @@ export interface LeadClock {
 }
 
 export async function openChatHouse(
-  options: { readonly sends?: Partial<Sends>; readonly settings?: Record<string, unknown> } = {},
+  options: {
+    readonly sends?: Partial<Sends>;
+    readonly settings?: Record<string, unknown>;
+    /** Further channels of this house. */
+    readonly more?: readonly Chat[];
+  } = {},
 ): Promise<ChatHouse> {
   const chat = openChat('chat', options.sends);
-  const house = await openHouse([chat.channel]);
+  const channels = [chat, ...(options.more ?? [])].map((one) => one.channel);
+  const house = await openHouse(channels);
   const { sql, vault, clock } = house;
   const line = await house.open(options.settings ?? {}, 'chat');
   const head = keyActor('head');
   const outside = { ...house.deps, fetch };
   const jobDeps: JobDeps = { ...outside, heldHere: () => [], boundChannels: [] };
-  const replyDeps: ReplyDeps = { sql, vault, channels: [chat.channel] };
+  const replyDeps: ReplyDeps = { sql, vault, channels };
   const accept = async (one: ParsedEvent | readonly ParsedEvent[]): Promise<string> =>
     (await house.acceptor.accept(line, post(Array.isArray(one) ? one : [one]))).delivery;
   const outcomes = (ids: readonly string[]): Promise<Told[]> =>
