@@ -177,6 +177,8 @@ export interface Receipt {
   readonly at?: Date;
   /** For `failed`: one plain sentence for a manager, without personal data. */
   readonly reason?: string;
+  /** `Outbound.idempotencyKey`, where the provider hands it back: settles a message whose outcome nobody knew. */
+  readonly idempotencyKey?: string;
 }
 
 /** A message was taken back by whoever wrote it. The house keeps it and says so. */

@@ -20,7 +20,8 @@ export function readStatus(status: Loose): Receipt | Nothing {
   if (state === undefined) return { ignored: `status ${cleanLine(string(status.status), 50)}`.trim() };
   if (of === undefined) return { ignored: 'status without a message' };
   const reason = state === 'failed' ? failure(status) : undefined;
-  return present({ kind: 'receipt', of, state, at: time(status.timestamp), reason }) as Receipt;
+  const idempotencyKey = string(status.biz_opaque_callback_data).slice(0, 64) || undefined;
+  return present({ kind: 'receipt', of, state, at: time(status.timestamp), reason, idempotencyKey }) as Receipt;
 }
 
 /** Of the table alone: Meta's own `details` have been seen with the client's number in them. */

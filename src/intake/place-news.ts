@@ -12,7 +12,8 @@ export function placeNews(world: World, item: Item, decoded: DecodedNews): Place
     case 'receipt': {
       const atMs = news.at?.getTime() ?? item.receivedAtMs;
       // Also for a message that we do not know (yet): the provider may be quicker than our own writing down.
-      if (decoded.of !== null) world.plan.receipts.push({ key: decoded.of, receipt: news, atMs });
+      if (decoded.of !== null)
+        world.plan.receipts.push({ key: decoded.of, endpointId: item.endpoint.id, receipt: news, atMs });
       return there === undefined ? ignored('receipt') : stir(world, there);
     }
     case 'deletion': {

@@ -176,7 +176,12 @@ export interface Plan {
   readonly suspicions: { readonly contactId: string; readonly otherId: string; readonly messageId: string }[];
   readonly outcomes: Decided[];
   readonly changes: MessageChange[];
-  readonly receipts: { readonly key: string; readonly receipt: Receipt; readonly atMs: number }[];
+  readonly receipts: {
+    readonly key: string;
+    readonly endpointId: string;
+    readonly receipt: Receipt;
+    readonly atMs: number;
+  }[];
   /** How each conversation is answered from now on. */
   readonly conversations: NewMessage[];
   readonly reachability: {

@@ -2,7 +2,7 @@
 import type { Tx } from '../access/actor.ts';
 import type { Receipt } from '../channel.ts';
 import { bytesColumn, plainColumn, textColumn, timeColumn, toJsonb } from '../db/columns.ts';
-import { newId } from '../ids.ts';
+import { isId, newId } from '../ids.ts';
 import { type DataKey, seal } from '../vault/seal.ts';
 import type { MessageBody } from './message-body.ts';
 import { bodyOf } from './message-body.ts';
@@ -17,6 +17,7 @@ export async function writeConversations(tx: Tx, plan: Plan, keyOf: KeyOf): Prom
     writeReaches(tx, plan, keyOf),
     writeChanges(tx, plan, keyOf),
     writeReceipts(tx, plan),
+    settleUnknown(tx, plan),
     writeReachability(tx, plan),
     writeRaises(tx, plan),
     writeAnswered(tx, plan),
@@ -95,6 +96,27 @@ async function writeReceipts(tx: Tx, plan: Plan): Promise<void> {
       ${textColumn(rows.map((row) => row.receipt.reason?.slice(0, 300)))}::text[])
     on conflict (event_key) do update set rank = excluded.rank, at = excluded.at, reason = excluded.reason
     where r.rank < excluded.rank`;
+}
+
+/** The provider says which of our messages this is: one that nobody knew about has gone out after all. */
+async function settleUnknown(tx: Tx, plan: Plan): Promise<void> {
+  const named = plan.receipts.filter(({ receipt }) => isId(receipt.idempotencyKey ?? ''));
+  if (named.length === 0) return;
+  const rows = [...new Map(named.map((one) => [one.receipt.idempotencyKey ?? '', one])).entries()];
+  await tx`
+    with named as (
+      select * from unnest(${plainColumn(rows.map(([id]) => id))}::uuid[],
+        ${plainColumn(rows.map(([, one]) => one.endpointId))}::uuid[],
+        ${plainColumn(rows.map(([, one]) => one.key))}::uuid[],
+        ${timeColumn(rows.map(([, one]) => one.atMs))}::timestamptz[]) as n (message_id, endpoint_id, event_key, at)
+    ), settled as (
+      update sends s set state = 'sent', sent_at = n.at, reason = null from named n
+      where s.message_id = n.message_id and s.endpoint_id = n.endpoint_id and s.state = 'unknown'
+      returning n.message_id, n.event_key
+    )
+    update messages m set event_key = s.event_key from settled s
+    where m.id = s.message_id and m.event_key is null
+      and not exists (select from messages o where o.event_key = s.event_key)`;
 }
 
 async function writeReachability(tx: Tx, plan: Plan): Promise<void> {

@@ -10,7 +10,8 @@ import { type DataKey, seal, unsealText } from '../vault/seal.ts';
 import { backoffSeconds, comeAgain, endJob, isSpent, laterSeconds, withinTime } from './retry.ts';
 import type { Job, JobDeps, Result } from './runner.ts';
 
-const ATTEMPT_MS = 120_000;
+/** A hundred megabytes over a slow line. The job stays held for as long as its process lives. */
+const ATTEMPT_MS = 300_000;
 
 interface FileRow {
   readonly contactId: string;

@@ -16,7 +16,8 @@ import { type DataKey, seal, unseal, unsealText } from '../vault/seal.ts';
 import { backoffSeconds, comeAgain, endJob, isSpent, laterSeconds, withinTime } from './retry.ts';
 import type { Job, JobDeps, Result } from './runner.ts';
 
-const ATTEMPT_MS = 90_000;
+/** A hundred megabytes over a slow line. The job stays held for as long as its process lives. */
+const ATTEMPT_MS = 300_000;
 /** A paused endpoint is looked at again after so long. */
 const PAUSED_SECONDS = 30;
 

@@ -178,7 +178,8 @@ function firstWays(sender: Sender, identities: readonly IdentityRow[], key: Data
       },
       confirmed: row.trust >= CONFIRMED,
       lastInboundAt: null,
-      windowEndsAt: null,
+      // Somebody who has never written: where the provider has a window, it has never been open.
+      windowEndsAt: sender.sends.windowHours === undefined ? null : new Date(0).toISOString(),
       blocked: false,
     }));
 }
