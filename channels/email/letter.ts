@@ -38,14 +38,15 @@ export async function toLetter(context: Context, kind: MailClass, client?: Perso
   const trust = client !== undefined ? 'claimed' : isAuthentic(mail, endpoint.settings) ? 'attested' : 'observed';
   const words = stripQuotes(mail.text);
   const flags: Flag[] = [];
-  if (kind === 'automatic' || isReport(kind)) flags.push('automatic');
+  if (kind === 'automatic' || kind === 'notification' || isReport(kind)) flags.push('automatic');
   if (kind === 'list') flags.push('list');
-  if (client !== undefined) flags.push('form-mail');
+  // Through a group of ours it is no form: the group wrote the letter anew in our name.
+  if (client !== undefined && !isThroughGroup(mail)) flags.push('form-mail');
   if (isCalendar(mail)) flags.push('calendar');
   if (words.forwarded) flags.push('forwarded');
   if (trust !== 'attested' || answersGoElsewhere(mail)) flags.push('unconfirmed');
   if (context.request.headers['x-inlet-junk'] === '1') flags.push('junk');
-  const quiet = client === undefined ? quietReason(kind) : undefined;
+  const quiet = client === undefined ? quietReason(kind, mail, endpoint.settings.address) : undefined;
   return {
     ...(await common(context, words.text, words.rest)),
     kind: 'text',
@@ -141,11 +142,17 @@ const senderOf = (mail: Mail): Person | undefined => {
 const isReport = (kind: MailClass): boolean =>
   kind === 'mailer' || kind === 'delivery-report' || kind === 'read-report';
 
-function quietReason(kind: MailClass): string | undefined {
+function quietReason(kind: MailClass, mail: Mail, own: string): string | undefined {
   if (kind === 'automatic') return 'automatic answer';
   if (isReport(kind)) return 'report of a mail server';
-  return kind === 'list' ? 'mailing list' : undefined;
+  // Somebody who answers us through a list is answering us.
+  const answersUs = threadOf(mail).chain.some((id) => id.toLowerCase().endsWith(`@${domainOf(own)}>`));
+  return kind === 'list' && !answersUs ? 'mailing list' : undefined;
 }
+
+/** Google's groups write "Anna via Sales" in our name where the sender's DMARC would break, answers included. */
+export const isThroughGroup = (mail: Mail): boolean =>
+  mail.header('x-original-from') !== '' || mail.header('x-original-sender') !== '';
 
 const isCalendar = (mail: Mail): boolean =>
   mail.parts.some(({ mimeType }) => mimeType === 'text/calendar' || mimeType === 'application/ics');

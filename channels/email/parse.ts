@@ -1,10 +1,10 @@
 import type { EndpointContext, InboundRequest, Nothing, ParsedEvent } from '../../src/channel.ts';
 import { Malformed } from '../../src/errors.ts';
-import { isOwnAddress } from './addresses.ts';
+import { domainOf, isOwnAddress } from './addresses.ts';
 import { classify, type MailClass } from './classify.ts';
 import { formSenderOf, readFormMail } from './form-mail.ts';
 import { messageIdOf, threadOf } from './ids.ts';
-import { type Context, toFormEvent, toLetter, toSentLetter } from './letter.ts';
+import { type Context, isThroughGroup, toFormEvent, toLetter, toSentLetter } from './letter.ts';
 import { type Mail, readMail } from './read-mail.ts';
 import { readDeliveryReport, readReadReport } from './report.ts';
 import type { EmailSettings } from './settings.ts';
@@ -18,7 +18,7 @@ export async function parse(
   const mail = await readMail(request.body);
   const context: Context = { mail, request, endpoint };
   if (request.headers['x-inlet-sent'] === '1') return toSentLetter(context);
-  const kind = classify(mail, request.headers['x-inlet-envelope-from']);
+  const kind = classify(mail, domainOf(endpoint.settings.address), request.headers['x-inlet-envelope-from']);
   const report = readReport(mail, kind, endpoint.settings);
   if (report !== undefined) return report;
   return readMessage(context, kind);
@@ -37,14 +37,14 @@ async function readMessage(context: Context, kind: MailClass): Promise<readonly 
   const isAnswer = threadOf(mail).chain.length > 0;
   // Our own mail that a list or a rule brought back: its id is made of our key.
   if (isOurs && OWN_ID.test(messageIdOf(mail) ?? '')) return { ignored: 'our own mail came back' };
-  const robot = kind === 'automatic' || isOurs || ROBOT.test(from);
+  const robot = kind === 'automatic' || kind === 'notification' || isOurs || ROBOT.test(from);
   if (sender !== undefined || (robot && kind !== 'list' && !isAnswer)) {
     const form = readFormMail(mail, sender);
     if (form !== undefined) return [await toFormEvent(context, form)];
   }
   // A site that writes in our name, or in its own, and gives the client in Reply-To.
   const client = mail.replyTo.find((one) => !isOwnAddress(one.address, address));
-  if ((sender !== undefined || isOurs) && client !== undefined && !isAnswer)
+  if ((sender !== undefined || isOurs) && client !== undefined && (!isAnswer || isThroughGroup(mail)))
     return [await toLetter(context, kind, client)];
   if (isOurs) return { ignored: 'a mail from our own address' };
   return [await toLetter(context, sender === undefined ? kind : 'letter')];

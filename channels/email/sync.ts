@@ -5,6 +5,7 @@
 import type { ImapFlow } from 'imapflow';
 import { z } from 'zod';
 import type { Heard, ListenTools } from '../../src/channel.ts';
+import { fetchMails, type Listed } from './fetch-mails.ts';
 import type { Folder } from './folders.ts';
 import { repeatKeyOf } from './verify.ts';
 
@@ -28,8 +29,6 @@ export interface Reading {
 const STRETCH = 5000;
 const BATCH_MESSAGES = 50;
 const BATCH_BYTES = 20 * 1024 * 1024;
-/** Of a mail that is too large: its headers and the beginning of its text. */
-const BEGINNING_BYTES = 256 * 1024;
 const DAY_MS = 86_400_000;
 const WINDOW_MS = 30 * DAY_MS;
 
@@ -117,12 +116,6 @@ async function readSince(reading: Reading, folder: Folder, since: Date, newest: 
   return count;
 }
 
-interface Listed {
-  readonly uid: number;
-  readonly size?: number | undefined;
-  readonly internalDate?: Date | string | undefined;
-}
-
 async function handOver(
   reading: Reading,
   folder: Folder,
@@ -166,16 +159,9 @@ function* batches(mails: readonly Listed[], maxBytes: number): Generator<Listed[
 }
 
 async function fetchBatch(reading: Reading, folder: Folder, batch: readonly Listed[]): Promise<Heard[]> {
-  const { client, maxMessageBytes } = reading;
-  const size = batch[0]?.size ?? 0;
-  const isTooLarge = size > maxMessageBytes;
-  const range = batch.map(({ uid }) => uid).join(',');
-  const source = isTooLarge ? { start: 0, maxLength: BEGINNING_BYTES } : true;
-  // Collected before anything else happens: another command inside the loop of a fetch would wait for ever.
-  const mails = await client.fetchAll(range, { uid: true, source, internalDate: true }, { uid: true });
-  return mails.flatMap(({ source: raw, internalDate }) => {
-    // Somebody deleted it in between.
-    if (raw === undefined || raw.length === 0) return [];
+  const sizes = new Map(batch.map(({ uid, size }) => [uid, size ?? 0]));
+  const mails = await fetchMails(reading.client, batch, reading.maxMessageBytes);
+  return mails.map(({ uid, raw, internalDate, isPart }) => {
     const receivedAt = internalDate === undefined ? undefined : new Date(internalDate);
     return {
       headers: {
@@ -183,7 +169,7 @@ async function fetchBatch(reading: Reading, folder: Folder, batch: readonly List
         'x-inlet-folder': encodeURIComponent(folder.path.toWellFormed()),
         ...(folder.kind === 'junk' ? { 'x-inlet-junk': '1' } : {}),
         ...(folder.kind === 'sent' ? { 'x-inlet-sent': '1' } : {}),
-        ...(isTooLarge ? { 'x-inlet-truncated': String(size) } : {}),
+        ...(isPart ? { 'x-inlet-truncated': String(sizes.get(uid) ?? 0) } : {}),
       },
       body: raw,
       ...(receivedAt === undefined || Number.isNaN(receivedAt.getTime()) ? {} : { receivedAt }),
