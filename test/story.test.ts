@@ -163,7 +163,8 @@ async function workOn(mila: Page): Promise<void> {
   await inProgress.click();
   await mila.getByTestId('event').getByText('Mila Marsh moved it from “New request” to “In progress”').waitFor();
   expect(await inProgress.getAttribute('aria-current')).toBe('step');
-  await mila.getByLabel('Note').fill('Measuring on Friday at ten.');
+  await mila.getByTestId('composer').getByText('Note', { exact: true }).click();
+  await mila.getByRole('textbox', { name: 'Note' }).fill('Measuring on Friday at ten.');
   await mila.getByRole('button', { name: 'Add note' }).click();
   await mila.getByTestId('message').getByText('Measuring on Friday at ten.').waitFor();
 }

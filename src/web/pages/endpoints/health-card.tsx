@@ -1,5 +1,5 @@
-import { Alert, Button } from '@mantine/core';
-import { IconHandStop, IconRefresh } from '@tabler/icons-react';
+import { Button } from '@mantine/core';
+import { IconAlertTriangle, IconHandStop, IconRefresh } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { healthQuery } from '../../api/queries.ts';
 import { send } from '../../api/send.ts';
@@ -47,9 +47,13 @@ export function HealthCard({ endpoint, health }: { endpoint: Endpoint; health: H
       <Detail health={health} />
       {health.pairing !== null && <Pairing pairing={health.pairing} />}
       {unofficial && (
-        <Alert color="amber" title={m.pairing_risk_title()} mt="md">
-          {m.pairing_risk()}
-        </Alert>
+        <div className={classes.risk}>
+          <IconAlertTriangle size={19} aria-hidden="true" />
+          <div>
+            <strong>{m.pairing_risk_title()}</strong>
+            <p>{m.pairing_risk()}</p>
+          </div>
+        </div>
       )}
     </section>
   );
@@ -60,8 +64,9 @@ function Detail({ health }: { health: Health }) {
   if (health.detail === null || health.state === 'connected') return null;
   if (health.state !== 'needs-human') return <p className={classes.detailLine}>{health.detail}</p>;
   return (
-    <Alert color="red" mt="sm" icon={<IconHandStop size={20} aria-hidden="true" />} data-testid="needs-human">
-      {health.detail}
-    </Alert>
+    <div className={classes.needed} data-testid="needs-human">
+      <IconHandStop size={19} aria-hidden="true" />
+      <p>{health.detail}</p>
+    </div>
   );
 }

@@ -46,7 +46,14 @@ export function Composer({ lead, quoted, onQuote }: Props) {
     >
       {/* Hidden rather than taken away: what was typed into one survives a look at the other. */}
       <div hidden={shown !== 'reply'}>
-        <ReplyForm lead={lead} quoted={quoted} onQuote={onQuote} modes={shown === 'reply' && modes} />
+        {lead.mayClaim && lead.owner === null ? (
+          <>
+            <div className={classes.top}>{shown === 'reply' && modes}</div>
+            <p className={classes.nothing}>{m.reply_claim_first()}</p>
+          </>
+        ) : (
+          <ReplyForm lead={lead} quoted={quoted} onQuote={onQuote} modes={shown === 'reply' && modes} />
+        )}
       </div>
       <div hidden={shown !== 'note'}>
         <NoteForm leadId={lead.id} modes={shown === 'note' && modes} />

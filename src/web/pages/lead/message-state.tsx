@@ -91,12 +91,12 @@ function Trouble({ message, state, reason, mayChange }: TroubleProps) {
     onDone: () => setAsking(false),
   });
   const arrived = useAction(() => send<void>('POST', `/messages/${message.id}/mark-sent`), { refresh });
-  const words = reason === null ? WORDS[state]() : `${WORDS[state]()}${state === 'failed' ? ': ' : ' '}`;
+  const words = reason === null ? WORDS[state]() : `${WORDS[state]()}: ${why(reason)}`;
   return (
     <div className={classes.trouble} data-state={state}>
       <p>
         {words}
-        {reason !== null && (state === 'failed' ? why(reason) : `(${why(reason)})`)}
+        {state === 'unknown' && `. ${m.sent_check()}`}
       </p>
       {mayChange && message.author !== null && (
         <div className={classes.troubleActions}>

@@ -18,6 +18,7 @@ export function ProviderTemplate({ way, value, onChange }: Props) {
     <div className={classes.provider}>
       <Select
         label={m.reply_approved()}
+        placeholder={m.reply_approved_choose()}
         data={way.templates.map(({ name, language }, index) => ({
           value: String(index),
           label: `${name} (${language})`,

@@ -132,7 +132,7 @@ function Bottom({ draft, way, lead }: { draft: ReplyDraft; way: Way; lead: LeadD
         {!draft.over && <Counter used={draft.text.length} most={way.maxTextChars} />}
         {
           {
-            idle: <span className={classes.hint}>{m.reply_hint()}</span>,
+            idle: !draft.over && <span className={classes.hint}>{m.reply_hint()}</span>,
             saving: m.reply_draft_saving(),
             saved: m.reply_draft_saved(),
             failed: m.reply_draft_failed(),

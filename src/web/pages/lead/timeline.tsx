@@ -14,12 +14,14 @@ interface Props {
   readonly onQuote: (message: TimelineMessage) => void;
 }
 
-/** Notes and replies stand in the timeline themselves; that they were written needs no line of its own. */
-const SILENT = new Set(['noted', 'replied']);
+/** What was written stands in the timeline itself; that it was needs no line of its own, where it can be read. */
+const SILENT = new Set(['noted', 'replied', 'attached']);
 
 /** The whole story of a client, over all channels, oldest first. */
 export function Timeline({ lead, onQuote }: Props) {
-  const told = lead.timeline.filter((item) => item.type === 'message' || !SILENT.has(item.kind));
+  const told = lead.timeline.filter(
+    (item) => item.type === 'message' || lead.contact === null || !SILENT.has(item.kind),
+  );
   const sorted = told.toSorted((one, other) => one.at.localeCompare(other.at) || rank(one) - rank(other));
   if (sorted.length === 0)
     return (
