@@ -1,7 +1,7 @@
 /**
  * `npm run bench -- [--contacts 10000,1000000] [--connections 64,256] [--pairs 5] [--seconds 8] [--only part,part]`
  *
- * Parts: throughput, latency, claims, start. Everything runs on this machine alone: the database, the server under
+ * Parts: throughput, latency, claims, start, mail. Everything runs on this machine alone: the database, the server under
  * test and the load share
  * its cores, and fsync is on.
  */
@@ -21,6 +21,7 @@ import { silentLog } from '../src/log.ts';
 import { claims } from './claims.ts';
 import { latency } from './latency.ts';
 import { hasWrk } from './load.ts';
+import { mail } from './mail.ts';
 import { seedContacts } from './seed.ts';
 import { startAndMemory } from './start.ts';
 import { type Bed, type Series, throughput } from './throughput.ts';
@@ -31,7 +32,7 @@ const { values } = parseArgs({
     connections: { type: 'string', default: '64,256' },
     pairs: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '8' },
-    only: { type: 'string', default: 'throughput,latency,claims,start' },
+    only: { type: 'string', default: 'throughput,latency,claims,start,mail' },
   },
 });
 const numbers = (text: string): number[] => text.split(',').map(Number);
@@ -53,6 +54,7 @@ try {
     if (parts.has('latency')) console.log(await latency(bed, contacts));
   }
   if (parts.has('claims')) console.log(await claims(bed, log));
+  if (parts.has('mail')) console.log(await mail(bed, log));
   if (parts.has('start')) console.log(await startAndMemory());
 } finally {
   await owner.end();

@@ -259,6 +259,7 @@ async function setAside(sql: Sql, conflicting: readonly Waiting[]): Promise<void
     select i.id, i.endpoint_id, 'quarantined', 'key-reused', i.key_wrap, 0 from input i join stored using (id)`;
 }
 
+/** A batch as array literals, one a column. */
 interface Columns {
   readonly ids: string;
   readonly endpoints: string;
@@ -268,7 +269,7 @@ interface Columns {
   readonly wraps: string;
 }
 
-function columnsOf(batch: readonly Waiting[]): Columns {
+export function columnsOf(batch: readonly Waiting[]): Columns {
   return {
     ids: plainColumn(batch.map((one) => one.id)),
     endpoints: plainColumn(batch.map((one) => one.endpointId)),

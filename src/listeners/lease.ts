@@ -26,7 +26,7 @@ export class LeaseLost extends Error {
   }
 }
 
-/** Takeover of a holder that fell silent: this, and up to one look of the next one (`LOOK_MS` in supervise.ts). */
+/** Takeover of a holder that fell silent: this, and up to one look of the next one (`lookMs` in supervise.ts). */
 export const LEASE_SECONDS = 10;
 
 /** `undefined`: somebody holds it. */

@@ -11,7 +11,7 @@ import { newId } from '../ids.ts';
 import type { EndpointBook, OpenEndpoint } from '../intake/endpoint-book.ts';
 import { type ToolDeps, toolsFor } from '../intake/tools.ts';
 import type { Log } from '../log.ts';
-import { acceptHeard } from './accept-heard.ts';
+import { heardAcceptor } from './accept-heard.ts';
 import { writeHealth } from './health.ts';
 import { LEASE_SECONDS, type Lease, LeaseLost, releaseLease, renewLeases, takeLease } from './lease.ts';
 import { stateOf } from './state.ts';
@@ -23,6 +23,17 @@ export interface ListenerDeps extends ToolDeps {
   readonly channels: readonly string[];
   /** Called after each commit of something heard. */
   readonly onAccepted: () => void;
+  readonly timing?: Partial<Timing>;
+}
+
+export interface Timing {
+  /** How often it looks for endpoints without a listener. */
+  readonly lookMs: number;
+  readonly renewMs: number;
+  /** Waits after the first, second, ... failure in a row; the last one goes on. */
+  readonly backoffMs: readonly number[];
+  /** What only a person can mend is tried again by itself seldom: nobody should be locked out by our knocking. */
+  readonly humanMs: number;
 }
 
 export interface Listeners {
@@ -31,13 +42,14 @@ export interface Listeners {
   readonly stop: () => Promise<void>;
 }
 
-const LOOK_MS = 2000;
-const RENEW_MS = 2500;
+const TIMING: Timing = {
+  lookMs: 2000,
+  renewMs: 2500,
+  backoffMs: [1000, 2000, 5000, 15_000, 30_000, 60_000],
+  humanMs: 15 * 60_000,
+};
 /** Without a renewal for so long we do not know any more whether it is ours: cut off before somebody else may start. */
 const BLIND_MS = (LEASE_SECONDS - 2) * 1000;
-const BACKOFF_MS = [1000, 2000, 5000, 15_000, 30_000, 60_000];
-/** What only a person can mend is tried again by itself seldom: nobody should be locked out by our knocking. */
-const HUMAN_MS = 15 * 60_000;
 const STOP_WITHIN_MS = 8000;
 const HEALTH_EVERY_MS = 30_000;
 
@@ -57,6 +69,7 @@ interface Running {
 
 export function startListeners(deps: ListenerDeps): Listeners {
   const me = newId();
+  const timing = { ...TIMING, ...deps.timing };
   const running = new Map<string, Running>();
   let stopping = false;
   const busy = new Set<Promise<void>>();
@@ -82,7 +95,7 @@ export function startListeners(deps: ListenerDeps): Listeners {
       ended: Promise.resolve(),
     };
     running.set(lease.endpointId, one);
-    one.ended = hold(deps, one)
+    one.ended = hold(deps, one, timing)
       .catch((error: unknown) => deps.log.error('listener.broke', { causes: causeChain(redact(error)) }))
       .then(() => releaseLease(deps.sql, lease))
       .catch(() => undefined) // it runs out by itself
@@ -121,7 +134,7 @@ export function startListeners(deps: ListenerDeps): Listeners {
       busy.add(turn);
     }, ms);
   };
-  const timers = [every(LOOK_MS, 'listeners.look', look), every(RENEW_MS, 'listeners.renew', renew)];
+  const timers = [every(timing.lookMs, 'listeners.look', look), every(timing.renewMs, 'listeners.renew', renew)];
 
   return {
     held: () => [...running.keys()],
@@ -150,7 +163,7 @@ function listWanted(deps: ListenerDeps): Promise<Wanted[]> {
 }
 
 /** One listener from lease to end: started again with back-off for as long as the lease is ours. */
-async function hold(deps: ListenerDeps, one: Running): Promise<void> {
+async function hold(deps: ListenerDeps, one: Running, timing: Timing): Promise<void> {
   const { signal } = one.abort;
   const { endpointId } = one.lease;
   for (let failures = 0; !signal.aborted; ) {
@@ -167,7 +180,8 @@ async function hold(deps: ListenerDeps, one: Running): Promise<void> {
     if (signal.aborted || problem instanceof LeaseLost) return reporter.end();
     const human = problem === undefined && reporter.last()?.state === 'needs-human';
     failures = performance.now() - began > 120_000 ? 1 : failures + 1;
-    const waitMs = human ? HUMAN_MS : jittered(BACKOFF_MS[Math.min(failures, BACKOFF_MS.length) - 1] ?? 1000);
+    const { backoffMs, humanMs } = timing;
+    const waitMs = human ? humanMs : jittered(backoffMs[Math.min(failures, backoffMs.length) - 1] ?? 1000);
     if (!human) {
       deps.log.warn('listener.ended', { endpoint: endpointId, causes: causeChain(redact(problem)), waitMs });
       reporter.report({
@@ -202,10 +216,11 @@ function listenTools(
   endpoint: OpenEndpoint,
   report: (health: Health) => void,
 ): ListenTools {
+  const acceptHeard = heardAcceptor(deps, lease, endpoint);
   return {
     ...toolsFor(deps, endpoint),
     accept: async (heard, repeatKey) => {
-      const { duplicate } = await acceptHeard(deps, lease, endpoint, heard, repeatKey);
+      const { duplicate } = await acceptHeard(heard, repeatKey);
       if (!duplicate) deps.onAccepted();
       return { duplicate };
     },
