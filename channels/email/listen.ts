@@ -21,6 +21,7 @@ export async function listen(
   endpoint: EndpointContext<EmailSettings>,
   tools: ListenTools,
   signal: AbortSignal,
+  sweepMs = SWEEP_MS,
 ): Promise<void> {
   const as = endpoint.settings.address;
   if (imapServer(endpoint.settings) === undefined) {
@@ -34,7 +35,7 @@ export async function listen(
     let reason = 'The mail server closed the connection.';
     try {
       tools.report({ state: 'connecting', as });
-      await watch(endpoint, tools, signal);
+      await watch(endpoint, tools, signal, sweepMs);
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof BadLogin) {
@@ -59,6 +60,7 @@ async function watch(
   endpoint: EndpointContext<EmailSettings>,
   tools: ListenTools,
   signal: AbortSignal,
+  sweepMs: number,
 ): Promise<void> {
   const { settings } = endpoint;
   const connection = await connect(endpoint, tools, signal);
@@ -84,6 +86,7 @@ async function watch(
     await follow(
       connection,
       signal,
+      sweepMs,
       () => sync([main]),
       () => sync([...others, main]),
     );
@@ -97,6 +100,7 @@ async function watch(
 async function follow(
   { client, closed }: Connection,
   signal: AbortSignal,
+  sweepMs: number,
   readMain: () => Promise<void>,
   readAll: () => Promise<void>,
 ): Promise<void> {
@@ -113,7 +117,7 @@ async function follow(
     wake();
   };
   client.on('exists', hear);
-  let sweepAt = Date.now() + SWEEP_MS;
+  let sweepAt = Date.now() + sweepMs;
   while (!ended && !signal.aborted) {
     if (!arrived && Date.now() < sweepAt) {
       const timer = setTimeout(() => wake(), sweepAt - Date.now());
@@ -128,7 +132,7 @@ async function follow(
     }
     arrived = false;
     if (Date.now() >= sweepAt) {
-      sweepAt = Date.now() + SWEEP_MS;
+      sweepAt = Date.now() + sweepMs;
       await readAll();
     } else await readMain();
   }

@@ -11,10 +11,11 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { listen } from '../../channels/email/listen.ts';
 import type { InboundEvent } from '../../src/channel.ts';
 import { hasDovecot, type ImapServer, openImap } from '../contract/email/imap-server.ts';
 import { letter } from '../contract/email/loopback.ts';
-import { requestFor, until } from '../contract/stand-ins.ts';
+import { listenToolsFor, requestFor, until } from '../contract/stand-ins.ts';
 import { channel, type Listener, mailboxEndpoint, startListener } from './mailbox.ts';
 
 let imap: ImapServer;
@@ -95,6 +96,17 @@ describe('folders', () => {
     const next = start({ before: listener });
     await until(() => next.has('in junk') === 1);
     expect(next.tools.accepted.at(-1)?.heard.headers).toMatchObject({ 'x-inlet-junk': '1', 'x-inlet-folder': 'Junk' });
+  });
+
+  it('finds what came into the junk folder while it runs, without a word of the server', async () => {
+    const tools = listenToolsFor();
+    const abort = new AbortController();
+    const done = listen(mailboxEndpoint(imap) as never, tools, abort.signal, 300);
+    await until(() => tools.health?.state === 'connected');
+    await imap.append(letter('swept', '<swept@example.org>'), 'Junk');
+    await until(() => tools.accepted.some(({ heard }) => Buffer.from(heard.body).includes('swept')));
+    abort.abort();
+    await done;
   });
 
   it('takes one mail once, in the inbox and in the junk folder', async () => {
