@@ -28,6 +28,8 @@ export interface EndpointBook {
   readonly byKey: (sql: Sql, channelId: string, key: string) => Promise<OpenEndpoint | undefined>;
   /** Deleted ones too: their deliveries still have to be processed. */
   readonly byId: (sql: Sql, id: string) => Promise<OpenEndpoint | undefined>;
+  /** The next question about it is asked anew. */
+  readonly forget: (id: string) => void;
 }
 
 interface EndpointRow {
@@ -132,5 +134,6 @@ export function createEndpointBook(
       });
       return found.endpoint;
     },
+    forget: (id) => void remembered.delete(`id:${id}`),
   };
 }

@@ -143,10 +143,11 @@ export async function changeEndpoint(
     const opened = openEndpoint(tools.vault, row);
     const settings = mergeSettings(channelOf(tools, row.channel), opened.settings, change.settings ?? {});
     const paused = change.paused ?? row.paused_at !== null;
+    // Sealed anew they look changed, and a listener would begin anew for nothing.
     await tx`
       update endpoints set
         name = ${change.name ?? row.name},
-        settings = ${sealSettings(opened.key, id, settings)},
+        settings = ${change.settings === undefined ? row.settings : sealSettings(opened.key, id, settings)},
         default_country = ${change.defaultCountry ?? row.default_country},
         language = ${change.language ?? row.language},
         rate_per_address = ${change.ratePerAddress === undefined ? row.rate_per_address : change.ratePerAddress},

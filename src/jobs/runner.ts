@@ -56,7 +56,7 @@ const SIGN_OF_LIFE_MS = 8000;
 
 export function startJobs(deps: JobDeps): Jobs {
   const me = newId();
-  const running = new Set<Promise<void>>();
+  const running = new Map<string, Promise<void>>();
   let stopping = false;
   let looking: Promise<void> | undefined;
   let woken = false;
@@ -67,10 +67,10 @@ export function startJobs(deps: JobDeps): Jobs {
       const jobs = await takeJobs(deps, me, AT_ONCE - running.size);
       for (const job of jobs) {
         const work = runJob(deps, job).finally(() => {
-          running.delete(work);
+          running.delete(job.id);
           wake();
         });
-        running.add(work);
+        running.set(job.id, work);
       }
     } while (woken && !stopping && running.size < AT_ONCE);
   };
@@ -85,7 +85,7 @@ export function startJobs(deps: JobDeps): Jobs {
   };
   const timer = setInterval(wake, TICK_MS);
   const life = setInterval(() => {
-    if (running.size > 0) void stayHeld(deps, me);
+    if (running.size > 0) void stayHeld(deps, me, [...running.keys()]);
   }, SIGN_OF_LIFE_MS);
   wake();
   return {
@@ -94,7 +94,7 @@ export function startJobs(deps: JobDeps): Jobs {
       stopping = true;
       clearInterval(timer);
       await looking;
-      await Promise.all(running);
+      await Promise.all(running.values());
       clearInterval(life);
     },
   };
@@ -128,10 +128,13 @@ async function takeJobs(deps: JobDeps, me: string, most: number): Promise<Job[]>
     returning j.id, j.kind, j.subject_id as "subjectId", j.endpoint_id as "endpointId", j.attempts::integer, due.orphaned`;
 }
 
-/** Jobs that are written back meanwhile have no row any more, or no holder. */
-async function stayHeld(deps: JobDeps, me: string): Promise<void> {
+/**
+ * Jobs that are written back meanwhile have no row any more, or no holder. One that could not be written back is not
+ * among those that run: its note runs out, and somebody looks at it again.
+ */
+async function stayHeld(deps: JobDeps, me: string, ids: readonly string[]): Promise<void> {
   await deps.sql`
-    update jobs set held_until = now() + make_interval(secs => ${HELD_SECONDS}) where held_by = ${me}`.catch(
+    update jobs set held_until = now() + make_interval(secs => ${HELD_SECONDS}) where held_by = ${me} and id = any(${plainColumn(ids)}::uuid[])`.catch(
     (error: unknown) => deps.log.warn('jobs.not_held', { causes: causeChain(redact(error)) }),
   );
 }

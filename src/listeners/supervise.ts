@@ -167,6 +167,7 @@ async function hold(deps: ListenerDeps, one: Running, timing: Timing): Promise<v
   const { signal } = one.abort;
   const { endpointId } = one.lease;
   for (let failures = 0; !signal.aborted; ) {
+    deps.endpoints.forget(endpointId); // a second old is too old: it may have been begun anew for what has changed
     const endpoint = await deps.endpoints.byId(deps.sql, endpointId);
     if (endpoint?.channel.listen === undefined) return;
     const began = performance.now();
