@@ -7,22 +7,28 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launchBrowser } from '../browser.ts';
 import { type Installation, type Person, setUpAdmin, startInstallation } from './installation.ts';
 import { type Furnished, furnish, insidePages, open, outsidePages, tooWide } from './pages.ts';
+import { furnishTalks, type Talks } from './talk.ts';
 
 let installation: Installation;
 let admin: Person;
 let browser: Browser;
 let furnished: Furnished;
+let talks: Talks;
 
 beforeAll(async () => {
   [installation, browser] = await Promise.all([startInstallation(), launchBrowser()]);
   admin = await setUpAdmin(installation);
   furnished = await furnish(installation, admin);
+  talks = await furnishTalks(admin);
 });
 
 afterAll(async () => {
   await browser?.close();
   await installation?.stop();
+  await talks?.close();
 });
+
+const allInside = (): string[] => [...insidePages(furnished), ...talks.pages];
 
 const DESK = { width: 1280, height: 860 };
 const PHONE = { width: 360, height: 740 };
@@ -82,17 +88,17 @@ describe.each(['en', 'ru'] as const)('in %s', (language) => {
     expect(wrong).toEqual([]);
   });
 
-  test('every page of the web app', { timeout: 120_000 }, async () => {
+  test('every page of the web app', { timeout: 180_000 }, async () => {
     await admin.ask('PATCH', '/me', { language });
     const page = await newPage(language, DESK);
     await page.context().addCookies([admin.cookie]);
     const wrong: string[] = [];
-    for (const where of insidePages(furnished)) wrong.push(...(await look(page, where, `${language} ${where}`)));
+    for (const where of allInside()) wrong.push(...(await look(page, where, `${language} ${where}`)));
     await page.context().close();
     expect(wrong).toEqual([]);
   });
 
-  test('nothing has to be scrolled sideways on a phone', { timeout: 60_000 }, async () => {
+  test('nothing has to be scrolled sideways on a phone', { timeout: 120_000 }, async () => {
     await admin.ask('PATCH', '/me', { language });
     const page = await newPage(language, PHONE);
     const wrong: string[] = [];
@@ -103,12 +109,33 @@ describe.each(['en', 'ru'] as const)('in %s', (language) => {
     };
     for (const where of outsidePages(furnished, language)) await visit(where);
     await page.context().addCookies([admin.cookie]);
-    for (const where of insidePages(furnished)) await visit(where);
+    for (const where of allInside()) await visit(where);
     expect(wrong).toEqual([]);
-    await open(page, `${installation.url}/leads/${furnished.claimed}`);
-    expect(await violations(page, 'phone')).toEqual([]);
+    for (const where of [`/leads/${furnished.claimed}`, talks.pages[0]!]) {
+      await open(page, installation.url + where);
+      expect(await violations(page, `phone ${where}`)).toEqual([]);
+    }
     await page.context().close();
   });
+});
+
+test('a phone to be linked: by a code to scan, and by one to type', { timeout: 60_000 }, async () => {
+  const page = await newPage('en', DESK);
+  await page.context().addCookies([admin.cookie]);
+  // No phone is at hand: what the server says of the endpoint is changed on its way to the page.
+  await page.route('**/api/v1/health', async (route) => {
+    const answer = await route.fetch();
+    const told = (await answer.json()) as { endpoints: { pairing: unknown }[] };
+    for (const one of told.endpoints) one.pairing = { qr: '2@made-up,of,nobody==', code: 'ABCD1234' };
+    await route.fulfill({ response: answer, json: told });
+  });
+  const wrong = await look(page, talks.pages.at(-1)!, 'pairing');
+  await page.getByRole('img', { name: 'QR code for WhatsApp' }).waitFor();
+  await page.getByText('ABCD-1234').waitFor();
+  await page.setViewportSize(PHONE);
+  wrong.push(...(await tooWide(page)));
+  await page.context().close();
+  expect(wrong).toEqual([]);
 });
 
 /** What opens over a page: the path, and the names of what is pressed one after the other. */
@@ -121,7 +148,15 @@ const OPENED: readonly (readonly [where: (all: Furnished) => string, ...press: s
   [() => '/quarantine', 'Edit and retry'],
   [() => '/quarantine', 'Dismiss'],
   [() => '/ledger', 'Process again'],
+  [() => '/endpoints', 'Add an endpoint'],
   [() => '/endpoints', 'Add an endpoint', 'Web form'],
+  [() => '/endpoints', 'Add an endpoint', 'Telegram'],
+  [() => '/queue', 'Alarms'],
+  [() => talks.pages[0]!, 'Templates'],
+  [() => talks.pages[0]!, 'Note'],
+  [() => talks.pages[2]!, 'Show the mail as it was laid out'],
+  [() => talks.pages[1]!, 'New key'],
+  [() => '/templates', 'Add a template'],
   [({ endpoint }) => `/endpoints/${endpoint.id}`, 'Delete'],
   [() => '/desk', 'Add a queue'],
   [() => '/desk?tab=rules', 'Add a rule'],
@@ -144,9 +179,10 @@ test('what opens over a page: dialogs, menus, the board', { timeout: 120_000 }, 
   expect(wrong).toEqual([]);
 });
 
+/** A button's name may go on: with a count, or a sentence about a choice. */
 const pressed = (page: Page, name: string): Promise<void> =>
   page
-    .getByRole('button', { name, exact: true })
+    .getByRole('button', { name: new RegExp(`^${name}(?: |$)`) })
     .or(page.getByRole('menuitem', { name, exact: true }))
     .or(page.locator('label', { hasText: name }))
     .filter({ visible: true })

@@ -144,6 +144,7 @@ export const insidePages = ({ endpoint, claimed, waiting }: Furnished): string[]
   `/leads/${claimed}`,
   `/leads/${waiting}`,
   '/quarantine',
+  '/templates',
   '/ledger',
   '/endpoints',
   `/endpoints/${endpoint.id}`,

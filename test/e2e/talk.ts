@@ -140,3 +140,54 @@ export async function startOldWhatsApp(
 }
 
 export const readLead = (person: Person, id: string): Promise<LeadDetail> => person.ask('GET', `/leads/${id}`);
+
+export interface Talks {
+  readonly talk: Talk;
+  /** Leads and endpoints whose pages show what an everyday form never does. */
+  readonly pages: readonly string[];
+  readonly close: () => Promise<void>;
+}
+
+/** Conversations in every state, each on its own page; all claimed by the administrator. */
+export async function furnishTalks(admin: Person): Promise<Talks> {
+  const talk = await startTalk(admin, 'Do you also make kitchens of oak?');
+  const mail = await startMail(admin);
+  const whatsapp = await startOldWhatsApp(admin);
+  const unofficial = await admin.ask<Endpoint>('POST', '/endpoints', {
+    channel: 'whatsapp-baileys',
+    name: 'Shop phone',
+  });
+  for (const lead of [talk.lead, mail.lead, whatsapp.lead]) await admin.ask('POST', `/leads/${lead}/claim`);
+  await admin.ask('POST', '/templates', { name: 'Greeting', language: 'en', text: 'Hello, {{name}}!' });
+  await answer(admin, talk, 'Yes, of oak and of ash.', 'sent');
+  talk.bot.mischief.push({ method: 'sendMessage', code: 403, description: 'Forbidden: bot was blocked by the user' });
+  await answer(admin, talk, 'See you on Friday.', 'failed');
+  talk.bot.mischief.push({ method: 'sendMessage', loseAnswer: true });
+  await answer(admin, talk, 'Is ten o’clock good?', 'unknown');
+  await admin.ask('PUT', `/leads/${talk.lead}/draft`, { text: 'Hello, {{name}}', endpointId: talk.endpoint.id });
+  await admin.ask('POST', `/leads/${talk.lead}/notes`, { text: 'Has a dog.' });
+  talk.bot.mischief.push({ method: 'getUpdates', code: 401, description: 'Unauthorized' });
+  talk.write('How long does it take?');
+  await until('alarm', async () => {
+    const { alarms } = await admin.ask<{ alarms: unknown[] }>('GET', '/alarms');
+    return alarms.length > 0 ? true : undefined;
+  });
+  return {
+    talk,
+    pages: [
+      ...[talk, mail, whatsapp].flatMap(({ lead, endpoint }) => [`/leads/${lead}`, `/endpoints/${endpoint.id}`]),
+      `/endpoints/${unofficial.id}`,
+    ],
+    close: talk.close,
+  };
+}
+
+async function answer(admin: Person, { lead, endpoint }: Talk, text: string, state: string): Promise<void> {
+  const { id } = await admin.ask<{ id: string }>('POST', `/leads/${lead}/replies`, { endpointId: endpoint.id, text });
+  await until(`"${text}" as ${state}`, async () => {
+    const { timeline } = await readLead(admin, lead);
+    return timeline.some((item) => item.type === 'message' && item.id === id && item.delivery?.state === state)
+      ? true
+      : undefined;
+  });
+}
