@@ -87,6 +87,9 @@ async function startDovecot(): Promise<Behind> {
   const config = path.join(folder, 'dovecot.conf');
   writeFileSync(config, dovecotConfig(folder, port, user, group));
   const child = spawn('/usr/sbin/dovecot', ['-F', '-c', config], { stdio: 'ignore' });
+  // A run that is stopped in the middle leaves no server behind.
+  const stop = (): void => void child.kill('SIGTERM');
+  process.once('exit', stop);
   await untilOpen(port, child);
   return {
     kind: 'dovecot',
@@ -96,7 +99,8 @@ async function startDovecot(): Promise<Behind> {
     maildir: path.join(folder, 'mail', 'sales'),
     close: async () => {
       const ended = new Promise((resolve) => child.once('exit', resolve));
-      child.kill('SIGTERM');
+      process.off('exit', stop);
+      stop();
       await ended;
       rmSync(folder, { recursive: true, force: true });
     },
