@@ -17,7 +17,8 @@ const TOUCHES: Readonly<Record<LiveEvent['type'], readonly string[]>> = {
   'lead.message': ['leads'],
   quarantine: ['quarantine', 'ledger'],
   endpoint: ['health', 'alarms'],
-  desk: ['queues', 'rules', 'people', 'endpoints', 'users', 'me', 'stages'],
+  // Who is in which queue decides who sees which lead.
+  desk: ['leads', 'queues', 'rules', 'people', 'endpoints', 'users', 'me', 'stages'],
 };
 
 export const LiveContext = createContext<LiveState>('connecting');
@@ -47,6 +48,8 @@ export function useLive(onOpened: (event: LiveEvent) => void): LiveState {
       },
       (next, again) => {
         setState(next);
+        // What happened between the first reading of a list and the first hearing was not heard either.
+        if (next === 'live' && !again) for (const list of ['leads', 'queues', 'lead']) refresh(list);
         // Whatever happened while the line was down was not heard: read everything on screen again.
         if (next === 'live' && again)
           void client.invalidateQueries({ predicate: (query) => query.queryKey[0] !== 'content' });
