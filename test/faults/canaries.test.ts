@@ -1,11 +1,10 @@
 /** Nobody who gets the data folder, its WAL, a dump, the log or the metrics reads a client's data in it. */
-import { execFile, execFileSync } from 'node:child_process';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makeApiKey } from '../../src/access/api-keys.ts';
 import { systemClock } from '../../src/clock.ts';
 import { type Canary, hunt, phoneCanaries } from './canaries.ts';
+import { dump } from './dump.ts';
 import { ADMIN, embeddedUrl, type Inside, openInside } from './inside.ts';
 import { ask, type Told } from './load.ts';
 import { makeFolder, type ServerProcess, startServer, until } from './server.ts';
@@ -119,7 +118,7 @@ test('canary phones, names, texts and secrets stay out of files, WAL, dump, log 
   await inside.sql`select 1`;
   const owner = await openOwner();
   await owner`checkpoint`; // so that the data files hold what the WAL holds
-  const how = await dump(search.inBytes, owner);
+  const how = await dump(await embeddedUrl(dataDir), search.inBytes, owner);
   await owner.end();
   await search.inFolder(dataDir);
   await search.inFile(logFile);
@@ -148,39 +147,4 @@ test('canary phones, names, texts and secrets stay out of files, WAL, dump, log 
 async function openOwner() {
   const { default: postgres } = await import('postgres');
   return postgres(await embeddedUrl(dataDir), { max: 1, onnotice: () => {} });
-}
-
-/** By the system's pg_dump when it is as new as the server (it refuses a newer one), else every table by COPY. */
-async function dump(
-  look: (where: string, bytes: Uint8Array) => void,
-  owner: Awaited<ReturnType<typeof openOwner>>,
-): Promise<string> {
-  const [version] = await owner<
-    { major: number }[]
-  >`select current_setting('server_version_num')::int / 10000 as major`;
-  if (pgDumpMajor() >= version!.major) {
-    const out = await promisify(execFile)('pg_dump', [await embeddedUrl(dataDir)], {
-      maxBuffer: 256 << 20,
-      encoding: 'buffer',
-    });
-    look('pg_dump', out.stdout);
-    return 'pg_dump';
-  }
-  const tables = await owner<{ name: string }[]>`
-    select quote_ident(schemaname) || '.' || quote_ident(tablename) as name from pg_tables
-    where schemaname not in ('pg_catalog', 'information_schema')`;
-  for (const { name } of tables) {
-    const chunks: Buffer[] = [];
-    for await (const chunk of await owner.unsafe(`copy ${name} to stdout`).readable()) chunks.push(chunk as Buffer);
-    look(`COPY ${name}`, Buffer.concat(chunks));
-  }
-  return 'COPY';
-}
-
-function pgDumpMajor(): number {
-  try {
-    return Number(/(\d+)/.exec(execFileSync('pg_dump', ['--version'], { encoding: 'utf8' }))?.[1] ?? 0);
-  } catch {
-    return 0;
-  }
 }

@@ -15,7 +15,7 @@ import { ensureDefaultQueue } from '../../src/routing/desk-store.ts';
 import { openVault } from '../../src/vault/open-vault.ts';
 import { seal } from '../../src/vault/seal.ts';
 import type { Vault } from '../../src/vault/vault.ts';
-import { testDatabase } from '../setup/database.ts';
+import { type TestDatabase, testDatabase } from '../setup/database.ts';
 
 export interface House {
   readonly url: string;
@@ -49,8 +49,8 @@ export interface OutcomeRow {
 
 const COUNTED = ['contacts', 'contact_keys', 'identities', 'leads', 'messages', 'lead_events', 'outcomes', 'pending'];
 
-export async function openHouse(more: readonly Channel[] = []): Promise<House> {
-  const database = await testDatabase();
+export async function openHouse(more: readonly Channel[] = [], own?: TestDatabase): Promise<House> {
+  const database = own ?? (await testDatabase());
   const sql = openDatabase(database.url, { max: 6, role: 'inlet_system', applicationName: 'test' });
   const master = randomBytes(32);
   const vault = await openVault(sql, [master]);

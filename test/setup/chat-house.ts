@@ -9,6 +9,7 @@ import { readLead } from '../../src/leads/timeline.ts';
 import { type NewReply, type ReplyDeps, reply } from '../../src/replies/reply.ts';
 import { type House, type OutcomeRow, openHouse, post } from '../intake/house.ts';
 import { type Chat, openChat } from './chat-channel.ts';
+import type { TestDatabase } from './database.ts';
 import { keyActor } from './fixtures.ts';
 
 export type Told = OutcomeRow & { readonly delivery: string };
@@ -55,11 +56,13 @@ export async function openChatHouse(
     readonly settings?: Record<string, unknown>;
     /** Further channels of this house. */
     readonly more?: readonly Chat[];
+    /** A migrated database of its own server. */
+    readonly database?: TestDatabase;
   } = {},
 ): Promise<ChatHouse> {
   const chat = openChat('chat', options.sends);
   const channels = [chat, ...(options.more ?? [])].map((one) => one.channel);
-  const house = await openHouse(channels);
+  const house = await openHouse(channels, options.database);
   const { sql, vault, clock } = house;
   const line = await house.open(options.settings ?? {}, 'chat');
   const head = keyActor('head');
