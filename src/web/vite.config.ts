@@ -11,12 +11,12 @@ const OFFICE_WORDS =
   'head_after|hours_|invite|last_|ledger_|line_|list_hint|member_|move_(up|down)|never|not_(json|number)|nothing_re|' +
   'offer_seconds|or_between|owner_first|pause|priority(_normal)?\\.|quarantine_|queue_(add|default|delete|hours|is_|' +
   'members|no_|strategy|waiting|waits)|rate_|reason_|replay|resume|role_of|rule|scope|senior|set(up|tings)|' +
-  'shift_(end|start)|since|strategy|suffix|timezone|unknown_|until|user_(dis|en|inv)|users_|howto_|pairing_|pick_|' +
-  'rotate_|template_|try_';
+  'shift_(end|start)|since|strategy|suffix|timezone|unknown_|until|user_(dis|en|inv)|users_|' +
+  'health_|howto_|pairing_|pick_|rotate_|template_|try_(?!again)';
 const LEAD_WORDS =
   'another_|attachments|conceal|contact|earlier_|event_|hand|held_|identity_|kind_|lead_|leads_|lost_|matched_|move|' +
-  'no_name|note_|origin|release|reply_|reveal|sent_|stages|suspects|talk_|the_|timeline|trust_|unit_|waiting_now|why_|' +
-  'file_|flag_';
+  'no_name|note_|origin|release|reply_|reveal|sent_|stages|suspects|talk_|the_|timeline|trust_|unit_|' +
+  'waiting_now|why_|file_|flag_';
 
 export default defineConfig(({ command }) => ({
   root: here,

@@ -1,4 +1,4 @@
-/** Managers answer clients from the lead's page: through a Bot API server, a mailbox and a WhatsApp number of nobody's. */
+/** Managers answer clients from the lead's page: through stand-ins of Telegram, of a mailbox and of WhatsApp. */
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { launchBrowser } from '../browser.ts';

@@ -72,7 +72,8 @@ Good afternoon! How much is a kitchen of 12 square metres?
 --half
 Content-Type: text/html; charset=utf-8
 
-<p>Good afternoon! How much is a <b>kitchen</b> of 12 square metres?</p><blockquote>On Monday somebody wrote</blockquote>
+<p>Good afternoon! How much is a <b>kitchen</b> of 12 square metres?</p>
+<blockquote>On Monday somebody wrote</blockquote>
 
 --half--
 `;

@@ -6,6 +6,7 @@ import { useState } from 'react';
 import { alarmsQuery } from '../api/queries.ts';
 import { send } from '../api/send.ts';
 import type { Alarm } from '../api/types.ts';
+import { sendReason } from '../i18n/send-reason.ts';
 import { inMinutes } from '../i18n/when.ts';
 import { m } from '../paraglide/messages.js';
 import { ChannelIcon } from '../parts/channel-icon.tsx';
@@ -102,7 +103,7 @@ function Meaning({ alarm: { kind, detail, raisedAt } }: { alarm: Alarm }) {
   return (
     <p>
       {kind === 'logged-out' ? m.alarm_logged_out_means() : m.alarm_sending_fails_means()}
-      {detail !== null && ` ${detail}`}
+      {detail !== null && ` ${sendReason(detail)}`}
     </p>
   );
 }

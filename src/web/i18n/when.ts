@@ -36,8 +36,8 @@ export const dayTitle = (day: string): string =>
 export function dayName(iso: string, nowMs: number): string {
   const at = new Date(iso);
   const now = new Date(nowMs);
-  if (at.toDateString() === now.toDateString()) return m.talk_today();
-  if (at.toDateString() === new Date(nowMs - DAY * 1000).toDateString()) return m.talk_yesterday();
+  if (at.toDateString() === now.toDateString()) return m.date_today();
+  if (at.toDateString() === new Date(nowMs - DAY * 1000).toDateString()) return m.date_yesterday();
   const day = { weekday: 'long', day: 'numeric', month: 'long' } as const;
   if (at.getFullYear() === now.getFullYear()) return format('weekday', day).format(at);
   return format('weekday year', { day: 'numeric', month: 'long', year: 'numeric' }).format(at);

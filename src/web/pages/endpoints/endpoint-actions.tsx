@@ -10,7 +10,13 @@ import { Dialog } from '../../parts/dialog.tsx';
 import { useAction } from '../../parts/use-action.ts';
 import { RotateForm } from './rotate-form.tsx';
 
-export function EndpointActions({ endpoint }: { endpoint: Endpoint }) {
+interface Props {
+  readonly endpoint: Endpoint;
+  /** Somebody outside posts to it. */
+  readonly hasAddress: boolean;
+}
+
+export function EndpointActions({ endpoint, hasAddress }: Props) {
   const navigate = useNavigate();
   const [deleting, setDeleting] = useState(false);
   const [rotating, setRotating] = useState(false);
@@ -32,13 +38,15 @@ export function EndpointActions({ endpoint }: { endpoint: Endpoint }) {
       >
         {endpoint.paused ? m.resume() : m.pause()}
       </Button>
-      <Button
-        variant="default"
-        leftSection={<IconKey size={17} aria-hidden="true" />}
-        onClick={() => setRotating(true)}
-      >
-        {m.rotate_button()}
-      </Button>
+      {hasAddress && (
+        <Button
+          variant="default"
+          leftSection={<IconKey size={17} aria-hidden="true" />}
+          onClick={() => setRotating(true)}
+        >
+          {m.rotate_button()}
+        </Button>
+      )}
       <Button
         variant="default"
         c="var(--mantine-color-error)"

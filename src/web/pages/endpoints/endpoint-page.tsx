@@ -33,7 +33,7 @@ export function EndpointPage() {
     <Page
       title={endpoint.name}
       heading={<Heading endpoint={endpoint} />}
-      actions={admin && <EndpointActions endpoint={endpoint} />}
+      actions={admin && <EndpointActions endpoint={endpoint} hasAddress={channel?.receivesByWebhook !== false} />}
     >
       <div className={classes.detail}>
         {health !== undefined && <HealthCard endpoint={endpoint} health={health} />}

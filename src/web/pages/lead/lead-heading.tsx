@@ -4,6 +4,7 @@ import { useMe } from '../../app/access.ts';
 import { channelName } from '../../i18n/words.ts';
 import { m } from '../../paraglide/messages.js';
 import { ChannelIcon } from '../../parts/channel-icon.tsx';
+import { Waits } from '../../parts/waits.tsx';
 import { When } from '../../parts/when.tsx';
 import { Tags } from '../queue/queue-row.tsx';
 import classes from './lead.module.css';
@@ -18,6 +19,7 @@ export function LeadHeading({ lead, title }: { lead: LeadDetail; title: string }
         <div className={classes.headingLine}>
           <Title order={1}>{title}</Title>
           <Tags lead={lead} />
+          {lead.owner !== null && lead.closedAt === null && <Waits since={lead.unansweredSince} />}
         </div>
         <div className={classes.headingNote}>
           <span>

@@ -10,6 +10,7 @@ import {
 import { useState } from 'react';
 import { send } from '../../api/send.ts';
 import type { Delivery, TimelineMessage } from '../../api/types.ts';
+import { sendReason } from '../../i18n/send-reason.ts';
 import { fullTime } from '../../i18n/when.ts';
 import { m } from '../../paraglide/messages.js';
 import { ConfirmDialog } from '../../parts/confirm-dialog.tsx';
@@ -36,17 +37,6 @@ const WORDS: Readonly<Record<State, () => string>> = {
   failed: m.sent_failed,
   unknown: m.sent_unknown,
 };
-/** Words of the machine's own; a provider's are shown as they came. */
-const REASONS: Readonly<Record<string, () => string>> = {
-  'no-answer': m.sent_no_answer,
-  interrupted: m.sent_interrupted,
-  'no-channel': m.sent_no_channel,
-  'too-large': m.sent_too_large,
-  'gave-up': m.sent_gave_up,
-};
-
-const why = (reason: string): string => REASONS[reason]?.() ?? reason;
-
 /** What became of a message of ours: a mark while all is well, words and what to do when it is not. */
 export function MessageState({ message, mayChange }: { message: TimelineMessage; mayChange: boolean }) {
   const { delivery } = message;
@@ -68,7 +58,7 @@ export function MessageState({ message, mayChange }: { message: TimelineMessage;
       </span>
       {state === 'queued' && reason !== null && (
         <p className={classes.later}>
-          {why(reason)}; {m.sent_try_again()}
+          {sendReason(reason)}; {m.sent_try_again()}
         </p>
       )}
       {troubled && <Trouble message={message} state={state} reason={reason} mayChange={mayChange} />}
@@ -91,7 +81,7 @@ function Trouble({ message, state, reason, mayChange }: TroubleProps) {
     onDone: () => setAsking(false),
   });
   const arrived = useAction(() => send<void>('POST', `/messages/${message.id}/mark-sent`), { refresh });
-  const words = reason === null ? WORDS[state]() : `${WORDS[state]()}: ${why(reason)}`;
+  const words = reason === null ? WORDS[state]() : `${WORDS[state]()}: ${sendReason(reason)}`;
   return (
     <div className={classes.trouble} data-state={state}>
       <p>

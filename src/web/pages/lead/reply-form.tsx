@@ -9,6 +9,7 @@ import { unfilled } from './fill-template.ts';
 import { ProviderTemplate } from './provider-template.tsx';
 import { QuoteStrip } from './quote-strip.tsx';
 import { TemplateMenu } from './template-menu.tsx';
+import { useDrop } from './use-drop.ts';
 import { type ReplyDraft, useReplyDraft } from './use-reply-draft.ts';
 import { largestFile } from './use-uploads.ts';
 import { WaitingFiles } from './waiting-files.tsx';
@@ -25,21 +26,17 @@ interface Props {
 export function ReplyForm({ lead, quoted, onQuote, modes }: Props) {
   const draft = useReplyDraft(lead, quoted, onQuote);
   const { way } = draft;
+  const [over, drop] = useDrop((files) => way !== undefined && !draft.over && draft.uploads.add(files, way));
   return (
     <form
       onSubmit={(event) => {
         event.preventDefault();
         draft.submit();
       }}
-      onDragOver={(event) => {
-        if (event.dataTransfer.types.includes('Files')) event.preventDefault();
-      }}
-      onDrop={(event) => {
-        if (event.dataTransfer.files.length === 0) return;
-        event.preventDefault();
-        if (way !== undefined) draft.uploads.add([...event.dataTransfer.files], way);
-      }}
+      className={classes.dropping}
+      {...drop}
     >
+      {over && <div className={classes.drop}>{m.reply_drop()}</div>}
       <div className={classes.top}>
         {modes}
         {way !== undefined && <WayLine ways={lead.ways} way={way} onChange={draft.chooseWay} over={draft.over} />}

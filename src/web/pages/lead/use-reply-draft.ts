@@ -18,12 +18,9 @@ export function useReplyDraft(
   const now = useNow();
   const field = useRef<HTMLTextAreaElement>(null);
   const [chosen, setChosen] = useState(() => keyOf(firstWay(lead)));
-  const [text, setText] = useState(lead.draft?.text ?? '');
-  const [subject, setSubject] = useState(() => lead.draft?.subject ?? answerSubject(lead));
-  const [restored, setRestored] = useState(() => findMessage(lead, lead.draft?.quotes));
-  const [provider, setProvider] = useState<Chosen>(NOT_CHOSEN);
-  const uploads = useUploads(lead.id);
-  const quotedMessage = asked ?? restored;
+  const pieces = usePieces(lead);
+  const { text, setText, subject, provider, setProvider, uploads } = pieces;
+  const quotedMessage = asked ?? pieces.restored;
   const way = pick(lead, quotedMessage, chosen);
   const quoted = way?.endpoint.id === quotedMessage?.endpoint?.id && way?.quotes ? quotedMessage : undefined;
   const over = way !== undefined && windowIsOver(way, now);
@@ -33,50 +30,32 @@ export function useReplyDraft(
     quotes: quoted?.id ?? null,
     subject: way?.subject === true ? subject : null,
   });
-  const reply = useReply(lead);
   const dropQuote = (): void => {
-    setRestored(undefined);
+    pieces.setRestored(undefined);
     onQuote(undefined);
   };
+  const reply = useReply(lead);
   const written = { text, subject, quoted, files: uploads.files, provider };
   const ready = way !== undefined && !way.blocked && isReady(way, over, written);
-
   const submit = (): void => {
     if (!ready || reply.isPending) return;
-    const whole = over ? chosenText(way, provider) : text;
-    const body = over ? templateBody(way, provider) : freeBody(way, written);
-    setText('');
-    setProvider(NOT_CHOSEN);
-    uploads.put([]);
-    dropQuote();
     reply.mutate({
-      body,
+      ...wantedOf(way, over, written),
       way,
-      text: whole,
-      before: keeper.settle,
-      onFailed: () => {
-        // What was typed meanwhile is not thrown away for what comes back.
-        setText((typed) => [written.text, typed].filter((part) => part !== '').join('\n\n'));
-        setProvider(written.provider);
-        uploads.put((files) => [...written.files, ...files]);
-        setRestored(written.quoted);
-      },
+      before: once(keeper.settle),
+      onFailed: () => pieces.back(written),
     });
+    pieces.clear();
+    dropQuote();
     field.current?.focus();
   };
   return {
+    ...pieces,
     field,
     way,
     over,
-    text,
-    setText,
-    subject,
-    setSubject,
     quoted,
     dropQuote,
-    provider,
-    setProvider,
-    uploads,
     ready,
     busy: reply.isPending,
     state: keeper.state,
@@ -93,6 +72,52 @@ export function useReplyDraft(
     },
   };
 }
+
+/** What is typed and chosen, from the draft of last time on. */
+function usePieces(lead: LeadDetail) {
+  const [text, setText] = useState(lead.draft?.text ?? '');
+  const [subject, setSubject] = useState(() => lead.draft?.subject ?? answerSubject(lead));
+  const [restored, setRestored] = useState(() => findMessage(lead, lead.draft?.quotes));
+  const [provider, setProvider] = useState<Chosen>(NOT_CHOSEN);
+  const uploads = useUploads(lead.id);
+  return {
+    text,
+    setText,
+    subject,
+    setSubject,
+    restored,
+    setRestored,
+    provider,
+    setProvider,
+    uploads,
+    clear: () => {
+      setText('');
+      setProvider(NOT_CHOSEN);
+      uploads.put([]);
+    },
+    back: (written: Written) => {
+      // What was typed meanwhile is not thrown away for what comes back.
+      setText((typed) => [written.text, typed].filter((part) => part !== '').join('\n\n'));
+      setProvider(written.provider);
+      uploads.put((files) => [...written.files, ...files]);
+      setRestored(written.quoted);
+    },
+  };
+}
+
+/** At the first attempt, not at each: what is typed meanwhile is a draft of its own. */
+function once(settle: () => Promise<void>): () => Promise<void> {
+  let settled: Promise<void> | undefined;
+  return () => {
+    settled ??= settle();
+    return settled;
+  };
+}
+
+const wantedOf = (way: Way, over: boolean, written: Written) =>
+  over
+    ? { text: chosenText(way, written.provider), body: templateBody(way, written.provider) }
+    : { text: written.text, body: freeBody(way, written) };
 
 const keyOf = (way: Way | undefined): string => (way === undefined ? '' : wayKey(way));
 

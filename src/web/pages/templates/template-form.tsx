@@ -76,14 +76,7 @@ export function TemplateForm({ template, onDone }: Props) {
           value={text}
           onChange={(event) => setText(event.currentTarget.value)}
         />
-        <fieldset className={classes.gaps}>
-          <legend>{m.template_fill()}</legend>
-          {GAPS.map(({ gap, words }) => (
-            <Button key={gap} size="compact-sm" variant="default" onClick={() => insert(gap)}>
-              {words()}
-            </Button>
-          ))}
-        </fieldset>
+        <Gaps onInsert={insert} />
         {text.trim() !== '' && <Preview text={text} />}
         <Group justify="flex-end">
           <Button type="submit" disabled={name.trim() === '' || text.trim() === ''} loading={save.isPending}>
@@ -92,6 +85,19 @@ export function TemplateForm({ template, onDone }: Props) {
         </Group>
       </Stack>
     </form>
+  );
+}
+
+function Gaps({ onInsert }: { onInsert: (gap: string) => void }) {
+  return (
+    <fieldset className={classes.gaps}>
+      <legend>{m.template_fill()}</legend>
+      {GAPS.map(({ gap, words }) => (
+        <Button key={gap} size="compact-sm" variant="default" onClick={() => onInsert(gap)}>
+          {words()}
+        </Button>
+      ))}
+    </fieldset>
   );
 }
 
