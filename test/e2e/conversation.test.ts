@@ -2,7 +2,7 @@
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { launchBrowser } from '../browser.ts';
-import { type Installation, type Person, setUpAdmin, startInstallation, until } from './installation.ts';
+import { type Installation, invite, type Person, setUpAdmin, startInstallation, until } from './installation.ts';
 import { open, watch } from './pages.ts';
 import { readLead, startMail, startOldWhatsApp, startTalk, type Talk } from './talk.ts';
 
@@ -247,4 +247,24 @@ test('a new key is a new address', async () => {
   const { key } = await admin.ask<{ key: string }>('GET', `/endpoints/${talk.endpoint.id}`);
   expect(key).not.toBe(talk.endpoint.key);
   expect(strange).toEqual([]);
+});
+
+test('a head sees how endpoints are, a manager reads templates; neither is offered what is not theirs', async () => {
+  const see = async (role: string, where: string): Promise<Page> => {
+    const person = await invite(installation, admin, { name: `Mila ${role}`, role, email: `${role}@example.com` });
+    const context = await browser.newContext({ locale: 'en' });
+    await context.addCookies([person.cookie]);
+    const their = await context.newPage();
+    await open(their, installation.url + where);
+    return their;
+  };
+  const heads = await see('head', `/endpoints/${talk.endpoint.id}`);
+  await heads.getByTestId('health-card').getByText('Connected as @leads_bot').waitFor();
+  await heads.getByText('Settings are for administrators.').waitFor();
+  expect(await heads.getByRole('button', { name: /^(Pause|New key|Delete|Connect now)$/ }).count()).toBe(0);
+  await admin.ask('POST', '/templates', { name: 'Greeting', language: 'en', text: 'Hello, {{name}}!' });
+  const managers = await see('manager', '/templates');
+  await managers.getByText('Hello, {{name}}!').waitFor();
+  expect(await managers.getByRole('button', { name: /template|Edit|Delete/ }).count()).toBe(0);
+  expect(await managers.getByTestId('alarm-bell').count()).toBe(0);
 });

@@ -22,3 +22,7 @@ function watch(tell: () => void): () => void {
 
 /** The server's time, once a second, from one timer for the whole page. */
 export const useNow = (): number => useSyncExternalStore(watch, () => now);
+
+/** What follows from the time, and no new render until that changes: a long list of moments stays still. */
+export const useFromNow = <Value extends string | number | boolean>(of: (nowMs: number) => Value): Value =>
+  useSyncExternalStore(watch, () => of(now));

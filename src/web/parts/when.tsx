@@ -1,12 +1,12 @@
 import { ago, fullTime, shortTime } from '../i18n/when.ts';
-import { useNow } from './use-now.ts';
+import { useFromNow } from './use-now.ts';
 
 /** A moment: the clock time, or how long ago, with the full date on hover. */
 export function When({ at, relative = false }: { at: string; relative?: boolean }) {
-  const now = useNow();
+  const words = useFromNow((now) => (relative ? ago(at, now) : shortTime(at, now)));
   return (
     <time dateTime={at} title={fullTime(at)} className="num">
-      {relative ? ago(at, now) : shortTime(at, now)}
+      {words}
     </time>
   );
 }

@@ -34,7 +34,8 @@ const LONG = 6;
 function Lead({ lead }: { lead: LeadDetail }) {
   const [quoted, setQuoted] = useState<TimelineMessage>();
   const story = useRef<HTMLDivElement>(null);
-  useFollow(story, lead.timeline.filter((item) => item.type === 'message').length, LONG);
+  const messages = lead.timeline.filter((item) => item.type === 'message');
+  useFollow(story, messages.length, LONG, messages.at(-1)?.delivery?.state === 'queued');
   const title = lead.contact?.name ?? m.lead_of({ endpoint: lead.endpoint.name });
   return (
     <Page title={title} heading={<LeadHeading lead={lead} title={title} />} actions={<LeadActions lead={lead} />}>

@@ -4,7 +4,7 @@ import { lazy, type ReactNode, Suspense, useState } from 'react';
 import type { TimelineMessage } from '../../api/types.ts';
 import { shortTime } from '../../i18n/when.ts';
 import { m } from '../../paraglide/messages.js';
-import { useNow } from '../../parts/use-now.ts';
+import { useFromNow } from '../../parts/use-now.ts';
 import classes from './talk.module.css';
 
 const MailDialog = lazy(async () => ({ default: (await import('./mail-dialog.tsx')).MailDialog }));
@@ -77,10 +77,10 @@ function Place({ location }: { location: NonNullable<TimelineMessage['location']
 }
 
 function Edited({ at, before }: { at: string; before: readonly string[] }) {
-  const now = useNow();
+  const time = useFromNow((now) => shortTime(at, now));
   return (
     <>
-      <p className={classes.remark}>{m.talk_edited({ time: shortTime(at, now) })}</p>
+      <p className={classes.remark}>{m.talk_edited({ time })}</p>
       {before.length > 0 && (
         <Fold title={m.talk_earlier_text()}>
           {before.map((text, index) => (

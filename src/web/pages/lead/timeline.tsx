@@ -4,7 +4,7 @@ import type { LeadDetail, TimelineItem, TimelineMessage } from '../../api/types.
 import { dayName } from '../../i18n/when.ts';
 import { m } from '../../paraglide/messages.js';
 import { Empty } from '../../parts/empty.tsx';
-import { useNow } from '../../parts/use-now.ts';
+import { useFromNow } from '../../parts/use-now.ts';
 import { MessageBubble } from './message-bubble.tsx';
 import classes from './talk.module.css';
 import { TimelineEventLine } from './timeline-event-line.tsx';
@@ -35,7 +35,7 @@ export function Timeline({ lead, onQuote }: Props) {
     lead.ways.filter((way) => way.kind === 'conversation' && way.quotes).map((way) => way.endpoint.id),
   );
   return (
-    <section aria-label={m.timeline()}>
+    <section aria-label={m.timeline()} role="log" aria-relevant="additions">
       <ol className={classes.timeline} data-testid="timeline">
         {sorted.map((item, index) => (
           <Fragment key={`${item.type} ${item.id}`}>
@@ -61,10 +61,10 @@ export function Timeline({ lead, onQuote }: Props) {
 }
 
 function Day({ at }: { at: string }) {
-  const now = useNow();
+  const words = useFromNow((now) => dayName(at, now));
   return (
     <li className={classes.day}>
-      <span>{dayName(at, now)}</span>
+      <span>{words}</span>
     </li>
   );
 }

@@ -1,6 +1,6 @@
 import { useRef, useState } from 'react';
 import type { LeadDetail, NewReply, TimelineMessage, Way } from '../../api/types.ts';
-import { useNow } from '../../parts/use-now.ts';
+import { useFromNow } from '../../parts/use-now.ts';
 import { type Chosen, chosenText, isFilled, NOT_CHOSEN } from './provider-choice.ts';
 import { useDraft } from './use-draft.ts';
 import { useReply } from './use-reply.ts';
@@ -15,7 +15,6 @@ export function useReplyDraft(
   asked: TimelineMessage | undefined,
   onQuote: (message: TimelineMessage | undefined) => void,
 ) {
-  const now = useNow();
   const field = useRef<HTMLTextAreaElement>(null);
   const [chosen, setChosen] = useState(() => keyOf(firstWay(lead)));
   const pieces = usePieces(lead);
@@ -23,7 +22,7 @@ export function useReplyDraft(
   const quotedMessage = asked ?? pieces.restored;
   const way = pick(lead, quotedMessage, chosen);
   const quoted = way?.endpoint.id === quotedMessage?.endpoint?.id && way?.quotes ? quotedMessage : undefined;
-  const over = way !== undefined && windowIsOver(way, now);
+  const over = useFromNow((now) => way !== undefined && windowIsOver(way, now));
   const keeper = useDraft(lead.id, {
     text,
     endpointId: way?.endpoint.id ?? null,

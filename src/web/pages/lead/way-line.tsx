@@ -4,7 +4,7 @@ import type { Way } from '../../api/types.ts';
 import { shortTime } from '../../i18n/when.ts';
 import { m } from '../../paraglide/messages.js';
 import { ChannelIcon } from '../../parts/channel-icon.tsx';
-import { useNow } from '../../parts/use-now.ts';
+import { useFromNow } from '../../parts/use-now.ts';
 import classes from './composer.module.css';
 import { wayKey } from './ways.ts';
 
@@ -55,14 +55,12 @@ function Choice({ way }: { way: Way | undefined }) {
 }
 
 function Warnings({ way, over }: { way: Way; over: boolean }) {
-  const now = useNow();
+  const until = useFromNow((now) => (way.windowEndsAt === null ? '' : shortTime(way.windowEndsAt, now)));
   if (way.blocked) return <Line icon={IconBan} words={m.reply_blocked()} />;
   return (
     <>
       {over && <Line icon={IconClock} words={m.reply_window_over()} />}
-      {!over && way.windowEndsAt !== null && (
-        <span className={classes.soft}>{m.reply_free_until({ time: shortTime(way.windowEndsAt, now) })}</span>
-      )}
+      {!over && until !== '' && <span className={classes.soft}>{m.reply_free_until({ time: until })}</span>}
       {way.paused && <Line icon={IconPlayerPause} words={m.reply_paused()} />}
       {!way.confirmed && <Line icon={IconAlertTriangle} words={m.reply_unconfirmed()} />}
     </>
