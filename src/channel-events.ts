@@ -106,6 +106,11 @@ export interface InboundEvent {
    * deletions and quotes name a message by the same id, and so does the `providerId` that `send` returns.
    */
   readonly eventId?: string;
+  /**
+   * Other ids by which later messages may name this one, at most 5. Hints, not ids: two messages may claim the same
+   * one, and the first keeps it.
+   */
+  readonly aliases?: readonly string[];
   readonly kind: 'form' | 'text' | 'call';
   /**
    * Outbound: written by our side somewhere else (on the phone, in the mailbox). `sender` is then still the client:

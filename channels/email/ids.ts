@@ -40,9 +40,9 @@ export function threadOf(mail: Mail): { readonly parent?: string; readonly chain
  * same mail in two folders, or by IMAP and by a post, has the same mark. Our own mails go by the bare id, which is
  * what receipts and answers name.
  */
-export async function eventIdOf(mail: Mail, raw: Uint8Array): Promise<string> {
+export function eventIdOf(mail: Mail, raw: Uint8Array): string {
   const id = messageIdOf(mail);
-  if (id === undefined) return `sha256:${await sha256Hex(raw)}`;
+  if (id === undefined) return `sha256:${sha256Hex(raw)}`;
   const said = JSON.stringify([
     mail.from.map(({ address }) => address.toLowerCase()),
     mail.header('date'),
@@ -54,7 +54,7 @@ export async function eventIdOf(mail: Mail, raw: Uint8Array): Promise<string> {
       typeof content === 'string' ? content.length : content.byteLength,
     ]),
   ]);
-  return `${id}#${(await sha256Hex(said)).slice(0, 16)}`;
+  return `${id}#${sha256Hex(said).slice(0, 16)}`;
 }
 
 /** The Message-ID inside an event id. */

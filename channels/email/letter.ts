@@ -84,7 +84,7 @@ export async function toSentLetter(context: Context): Promise<readonly ParsedEve
   const client = [...mail.to, ...mail.cc].find(({ address }) => !isOwnAddress(address, own));
   if (client === undefined) return { ignored: 'a sent mail to nobody but ourselves' };
   const words = stripQuotes(mail.text);
-  const id = messageIdOf(mail) ?? (await eventIdOf(mail, request.body));
+  const id = messageIdOf(mail) ?? eventIdOf(mail, request.body);
   return [
     {
       ...(await common(context, words.text, words.rest)),
@@ -109,8 +109,11 @@ async function common(context: Context, words: string, left: string): Promise<Om
   const { parent, chain } = threadOf(mail);
   const references = [...new Set([...chain, ...taggedIds(context)])].slice(-30);
   const at = dateOf(mail, request.receivedAt);
+  const id = messageIdOf(mail);
   return {
-    eventId: await eventIdOf(mail, request.body),
+    eventId: eventIdOf(mail, request.body),
+    // What other mails call it.
+    ...(id === undefined ? {} : { aliases: [id] }),
     direction: 'inbound',
     ...(at === undefined ? {} : { at }),
     ...(text === '' ? {} : { text }),

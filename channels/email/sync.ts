@@ -116,6 +116,10 @@ async function readSince(reading: Reading, folder: Folder, since: Date, newest: 
   return count;
 }
 
+/**
+ * Resolves only when every mail of the list is committed: what follows it moves the cursor past all of them. A stop in
+ * the middle is therefore thrown.
+ */
 async function handOver(
   reading: Reading,
   folder: Folder,
@@ -124,15 +128,29 @@ async function handOver(
 ): Promise<number> {
   const mails = listed.toSorted((a, b) => a.uid - b.uid);
   let count = 0;
+  // While one batch is being committed, the next one is fetched.
+  let committing: Promise<void> = Promise.resolve();
   for (const batch of batches(mails, reading.maxMessageBytes)) {
-    if (reading.signal.aborted) break;
+    reading.signal.throwIfAborted();
     const heard = await fetchBatch(reading, folder, batch);
-    await Promise.all(heard.map(async (one) => reading.tools.accept(one, await repeatKeyOf(one.body))));
-    // Every one of them is committed: only then may the cursor move.
-    await save?.(batch.at(-1)!.uid);
+    await committing;
+    committing = commit(reading, heard, batch.at(-1)!.uid, save);
+    committing.catch(() => undefined); // it is awaited before anything else is done
     count += heard.length;
   }
+  await committing;
   return count;
+}
+
+async function commit(
+  { tools }: Reading,
+  heard: readonly Heard[],
+  lastUid: number,
+  save: Save | undefined,
+): Promise<void> {
+  await Promise.all(heard.map((one) => tools.accept(one, repeatKeyOf(one.body))));
+  // Every one of them is committed: only then may the cursor move.
+  await save?.(lastUid);
 }
 
 /** Too large ones by themselves, the others together as long as they fit. */

@@ -121,6 +121,7 @@ function keepMessage(world: World, item: Item, decoded: DecodedEvent, contactId:
     event,
     flags: flagsOf(world, decoded, contactId),
     quotedId: decoded.quotes === undefined ? undefined : world.messages.get(decoded.quotes)?.id,
+    aliases: decoded.aliases ?? NO_ALIASES,
     maxFileBytes: item.endpoint.channel.capabilities.fetches?.maxBytes,
   };
   world.plan.messages.push(message);
@@ -137,6 +138,7 @@ function keepMessage(world: World, item: Item, decoded: DecodedEvent, contactId:
   };
   world.messages.set(message.id, kept);
   if (message.eventKey !== null) world.messages.set(message.eventKey, kept);
+  for (const alias of message.aliases) if (!world.messages.has(alias)) world.messages.set(alias, kept);
 }
 
 /** Who quotes a conversation that is another contact's gets a flag, and nothing else of it. */
@@ -148,6 +150,7 @@ function flagsOf(world: World, decoded: DecodedEvent, contactId: string): readon
 }
 
 const NO_FLAGS: readonly Flag[] = [];
+const NO_ALIASES: readonly string[] = [];
 
 function makeContact(world: World, item: Item, event: InboundEvent): string {
   const { name, language } = event.sender;

@@ -16,6 +16,8 @@ export interface DecodedEvent {
   /** Blind indexes of the messages that it quotes and claims to belong to. */
   readonly quotes?: string;
   readonly references?: readonly string[];
+  /** Of the names by which others may call it. */
+  readonly aliases?: readonly string[];
 }
 
 /** News about a message or a person. */
@@ -124,6 +126,7 @@ export interface NewMessage {
   readonly flags: readonly Flag[];
   /** The message that it quotes, where that is here. */
   readonly quotedId: string | undefined;
+  readonly aliases: readonly string[];
   /** Files above this are not fetched; undefined: the channel fetches none. */
   readonly maxFileBytes: number | undefined;
 }

@@ -27,6 +27,7 @@ export interface ReadDelivery {
 const MAX_EVENTS = 1000;
 const MAX_IDENTITIES = 20;
 const MAX_REFERENCES = 30;
+const MAX_ALIASES = 5;
 
 /** The delivery's own key, from whichever key wraps it now. @throws CannotOpen */
 export function openDeliveryKey(
@@ -134,12 +135,15 @@ function decode(
     event,
     seen: seen(vault, endpoint, event.sender.identities),
   };
-  if (event.quotes === undefined && event.references === undefined) return decoded;
-  const references = (event.references ?? []).slice(0, MAX_REFERENCES);
+  const { quotes, references, aliases } = event;
+  if (quotes === undefined && references === undefined && aliases === undefined) return decoded;
+  const keys = (ids: readonly string[], most: number): string[] =>
+    ids.slice(0, most).map((id) => eventKey(vault, endpoint.id, id));
   return {
     ...decoded,
-    ...(event.quotes === undefined ? {} : { quotes: eventKey(vault, endpoint.id, event.quotes) }),
-    references: references.map((id) => eventKey(vault, endpoint.id, id)),
+    ...(quotes === undefined ? {} : { quotes: eventKey(vault, endpoint.id, quotes) }),
+    references: keys(references ?? [], MAX_REFERENCES),
+    aliases: keys(aliases ?? [], MAX_ALIASES),
   };
 }
 

@@ -15,6 +15,7 @@ type KeyOf = (contactId: string) => DataKey;
 export async function writeConversations(tx: Tx, plan: Plan, keyOf: KeyOf): Promise<void> {
   await Promise.all([
     writeReaches(tx, plan, keyOf),
+    writeAliases(tx, plan),
     writeChanges(tx, plan, keyOf),
     writeReceipts(tx, plan),
     settleUnknown(tx, plan),
@@ -22,6 +23,17 @@ export async function writeConversations(tx: Tx, plan: Plan, keyOf: KeyOf): Prom
     writeRaises(tx, plan),
     writeAnswered(tx, plan),
   ]);
+}
+
+async function writeAliases(tx: Tx, plan: Plan): Promise<void> {
+  const rows = plan.messages.flatMap(({ id, aliases }) => aliases.map((alias) => ({ id, alias })));
+  if (rows.length === 0) return;
+  rows.sort((a, b) => (a.alias < b.alias ? -1 : 1));
+  await tx`
+    insert into message_ids (event_key, message_id)
+    select * from unnest(${plainColumn(rows.map((row) => row.alias))}::uuid[],
+      ${plainColumn(rows.map((row) => row.id))}::uuid[])
+    on conflict do nothing`;
 }
 
 const nameOf = (message: NewMessage): string => `${message.contactId}:${message.endpointId}`;

@@ -174,6 +174,27 @@ describe('when things break', () => {
     running.splice(running.indexOf(dying), 1);
   });
 
+  it('goes on where it was when it is stopped in the middle of reading a mailbox', async () => {
+    for (let index = 0; index < 120; index += 1)
+      await imap.append(letter(`mail ${index};`, `<${index}@example.org>`), 'INBOX', daysAgo(1));
+    const settings = { startFrom: dateText(daysAgo(5)) };
+    let calls = 0;
+    const stopped: Listener = start({
+      settings,
+      accept: async () => {
+        calls += 1;
+        // An orderly stop: the lease is still held, and everything that is written now counts.
+        if (calls === 10) void stopped.stop();
+        return undefined as never;
+      },
+    });
+    await until(() => stopped.ended());
+    expect(calls).toBeLessThan(120);
+    const next = start({ before: stopped, settings });
+    await connected(next);
+    for (let index = 0; index < 120; index += 1) expect(next.has(`mail ${index};`)).toBe(1);
+  }, 60_000);
+
   it('comes back by itself when the server is killed while it idles', async () => {
     const listener = start();
     await connected(listener);
