@@ -89,8 +89,11 @@ function kindOf(schema: Any): Pick<SettingField, 'kind' | 'choices'> {
   return { kind: 'json', choices: null };
 }
 
+/** A text without a limit is long, unless a pattern says what it looks like: then it is an id, a date, a version. */
 function lengthOf(schema: Any): number {
-  return (schema as unknown as z.ZodString).maxLength ?? Number.POSITIVE_INFINITY;
+  const { maxLength, _zod } = schema as unknown as z.ZodString;
+  const patterned = _zod.def.checks?.some((one) => one._zod.def.check === 'string_format') === true;
+  return maxLength ?? (patterned ? 0 : Number.POSITIVE_INFINITY);
 }
 
 function choicesOf(schema: Any): string[] | undefined {
