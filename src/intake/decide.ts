@@ -4,10 +4,11 @@
  * traffic.
  */
 import type { Flag, InboundEvent } from '../channel.ts';
-import { type Resolution, resolve, trustLevel } from '../contacts/resolve.ts';
+import { type Resolution, resolve } from '../contacts/resolve.ts';
 import { newId } from '../ids.ts';
 import type { Desk } from '../routing/desk.ts';
 import { route } from '../routing/route.ts';
+import { learnIdentities } from './learn-identities.ts';
 import { placeNews } from './place-news.ts';
 import type {
   Decided,
@@ -162,13 +163,7 @@ function makeContact(world: World, item: Item, event: InboundEvent): string {
 
 /** What this message adds to the base: new identities at their own trust, a name where there was none, suspicions. */
 function learn(world: World, item: Item, decoded: DecodedEvent, found: Resolution, contactId: string): void {
-  for (const identity of found.add) {
-    const rank = 0;
-    world.plan.identities.push({ identity, contactId, rank, atMs: item.receivedAtMs });
-    world.holders.set(identity.lookup, [{ contactId, rank, trust: trustLevel(identity.trust) }]);
-  }
-  for (const identity of found.raise)
-    world.plan.raises.push({ lookup: identity.lookup, contactId, trust: trustLevel(identity.trust) });
+  learnIdentities(world, found, contactId, item.receivedAtMs);
   const contact = world.contacts.get(contactId);
   const { name } = decoded.event.sender;
   if (found.contactId !== undefined && contact !== undefined && !contact.hasName && name !== undefined) {

@@ -1,5 +1,6 @@
 /** News about a message or a person: what became of it, that it was taken back, who cannot be reached, who is who. */
-import { resolve, trustLevel } from '../contacts/resolve.ts';
+import { resolve } from '../contacts/resolve.ts';
+import { learnIdentities } from './learn-identities.ts';
 import type { DecodedNews, Item, Placed, World } from './plan.ts';
 import { about, stir } from './revise.ts';
 
@@ -44,12 +45,7 @@ function placeAcquaintance(world: World, item: Item, decoded: DecodedNews): Plac
   const found = findPerson(world, decoded);
   const { contactId } = found;
   if (contactId === undefined) return ignored('names of somebody who is not here');
-  for (const identity of found.add) {
-    world.plan.identities.push({ identity, contactId, rank: 0, atMs: item.receivedAtMs });
-    world.holders.set(identity.lookup, [{ contactId, rank: 0, trust: trustLevel(identity.trust) }]);
-  }
-  for (const identity of found.raise)
-    world.plan.raises.push({ lookup: identity.lookup, contactId, trust: trustLevel(identity.trust) });
+  learnIdentities(world, found, contactId, item.receivedAtMs);
   for (const otherId of found.suspects) world.plan.suspicions.push({ contactId, otherId, messageId: item.deliveryId });
   return aboutContact(world, contactId, 'another name of a known person');
 }

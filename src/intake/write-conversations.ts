@@ -82,7 +82,10 @@ async function writeChanges(tx: Tx, plan: Plan, keyOf: KeyOf): Promise<void> {
     insert into message_changes (message_id, contact_id, kind, at, body)
     select * from unnest(${plainColumn(rows.map((row) => row.messageId))}::uuid[],
       ${plainColumn(rows.map((row) => row.contactId))}::uuid[], ${plainColumn(rows.map((row) => row.kind))}::text[],
-      ${timeColumn(rows.map((row) => row.atMs))}::timestamptz[], ${bytesColumn(rows.map(sealed))}::bytea[])
+      ${timeColumn(rows.map((row) => row.atMs))}::timestamptz[], ${bytesColumn(rows.map(sealed))}::bytea[]) as i (message_id, contact_id, kind, at, body)
+    -- An edit that brought the content of an incomplete message, met again in a replay, is no edit of it.
+    where kind <> 'edited' or not exists (
+      select from message_changes c where c.message_id = i.message_id and c.kind = 'completed' and c.at = i.at)
     on conflict do nothing returning kind`;
   const completed = (some: readonly { readonly kind: string }[]): number =>
     some.filter(({ kind }) => kind === 'completed').length;

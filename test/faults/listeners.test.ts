@@ -67,7 +67,7 @@ const term = async (): Promise<number> =>
   (await replicas.inside.sql<{ term: number }[]>`select term::int from leases where endpoint_id = ${endpointId}`)[0]
     ?.term ?? 0;
 const all = (): Promise<number> =>
-  until('every message is processed', 30_000, async () => (await counted()).messages >= pushed);
+  until('every message is processed', 60_000, async () => (await counted()).messages >= pushed);
 /** How often each process has said that it took messages. */
 const polls = (): Promise<number[]> =>
   Promise.all(

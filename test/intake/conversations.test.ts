@@ -194,6 +194,22 @@ describe('a message without its content', () => {
     expect((await house.shown(told[0]!.lead_id))[0]).toMatchObject({ text: 'quick', incomplete: false });
   });
 
+  test('that was edited before its content came is whole, not edited, also after a replay', async () => {
+    const who = someone();
+    const [opened, told] = await house.hearEach(
+      says(who, '', { eventId: `${who}-1`, incomplete: true }),
+      says(who, 'the newer words', { eventId: `${who}-1`, revision: 'edit', at: at(9) }),
+    );
+    expect(told).toMatchObject({ outcome: 'attached', lead_id: opened!.lead_id });
+    await house.replayAll();
+    expect((await house.shown(opened!.lead_id))[0]).toMatchObject({
+      text: 'the newer words',
+      incomplete: false,
+      before: [],
+      editedAt: null,
+    });
+  });
+
   test('completed on two replicas at once has its files once', async () => {
     const replica = await house.replica();
     for (let turn = 0; turn < 5; turn += 1) {
