@@ -82,7 +82,7 @@ export async function readWays(deps: WayDeps, tx: Tx, contactId: string): Promis
   const ways: Way[] = [];
   for (const row of conversations) {
     const found = endpoints.get(row.endpointId);
-    if (found !== undefined) ways.push(conversationWay(found, row, identities));
+    if (found !== undefined) ways.push(conversationWay(found, row, identities, key, contactId));
   }
   const spoken = new Set(conversations.map((row) => row.endpointId));
   for (const [id, found] of endpoints) if (!spoken.has(id)) ways.push(...firstWays(found, identities, key, contactId));
@@ -148,21 +148,36 @@ function common({ row, sends, templates }: Sender) {
 
 const HOUR_MS = 3_600_000;
 
-function conversationWay(sender: Sender, row: ConversationRow, identities: readonly IdentityRow[]): Way {
+function conversationWay(
+  sender: Sender,
+  row: ConversationRow,
+  identities: readonly IdentityRow[],
+  key: DataKey,
+  contactId: string,
+): Way {
   const { windowHours, first } = sender.sends;
   const heard = row.lastInboundAt;
+  const own = identities.filter(({ kind }) => first?.includes(kind) === true);
   const endsAt = windowHours === undefined ? null : new Date((heard?.getTime() ?? 0) + windowHours * HOUR_MS);
   return {
     ...common(sender),
     kind: 'conversation',
-    identity: null,
+    // Which of several it is stands in the conversation's sealed reach, in its channel's own words.
+    identity: own.length === 1 ? identityOf(own[0]!, key, contactId) : null,
     // A messenger vouches for whoever writes in it; an address of a kind that anybody may write to has to be proven.
-    confirmed: first === undefined || identities.some(({ kind, trust }) => first.includes(kind) && trust >= CONFIRMED),
+    confirmed: first === undefined || own.some(({ trust }) => trust >= CONFIRMED),
     lastInboundAt: heard?.toISOString() ?? null,
     windowEndsAt: endsAt?.toISOString() ?? null,
     blocked: row.blockedAt !== null,
   };
 }
+
+const identityOf = (row: IdentityRow, key: DataKey, contactId: string): Way['identity'] => ({
+  id: row.lookup,
+  kind: row.kind,
+  value: maskIdentity(row.kind, openIdentity(key, contactId, row.lookup, row.value)),
+  confirmed: row.trust >= CONFIRMED,
+});
 
 function firstWays(sender: Sender, identities: readonly IdentityRow[], key: DataKey, contactId: string): Way[] {
   return identities
@@ -170,12 +185,7 @@ function firstWays(sender: Sender, identities: readonly IdentityRow[], key: Data
     .map((row) => ({
       ...common(sender),
       kind: 'first',
-      identity: {
-        id: row.lookup,
-        kind: row.kind,
-        value: maskIdentity(row.kind, openIdentity(key, contactId, row.lookup, row.value)),
-        confirmed: row.trust >= CONFIRMED,
-      },
+      identity: identityOf(row, key, contactId),
       confirmed: row.trust >= CONFIRMED,
       lastInboundAt: null,
       // Somebody who has never written: where the provider has a window, it has never been open.

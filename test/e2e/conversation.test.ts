@@ -185,6 +185,8 @@ test('a mail says that its sender is not confirmed, and its layout opens after t
   await openLead(lead);
   await bubble('12 square metres').getByText("This address is not confirmed to be the client's").waitFor();
   expect(await page.getByRole('textbox', { name: 'Subject' }).inputValue()).toBe('Re: Kitchen of 12 square metres');
+  const way = page.getByRole('combobox', { name: 'Where to answer' });
+  expect(await way.inputValue()).toBe('Sales mailbox: o•••@example.com');
   const layout = page.getByRole('button', { name: 'Show the mail as it was laid out' });
   await layout.click();
   await page.getByText("Show the client's contacts first").waitFor();
