@@ -1,7 +1,5 @@
 import { defineChannel } from '../../src/channel.ts';
-import { listen } from './listen.ts';
 import { parts } from './parts.ts';
-import { send } from './send.ts';
 
 /** E-mail of a full server: reads a mailbox by IMAP, sends by SMTP, and takes raw mail by posts as well. */
 export const email = defineChannel({
@@ -19,6 +17,8 @@ export const email = defineChannel({
       first: ['email'],
     },
   },
-  listen,
-  send,
+  // imapflow and nodemailer cost 20 MB and a tenth of a second: only where a mailbox is used, and never in the thread
+  // that parses.
+  listen: async (...given) => (await import('./listen.ts')).listen(...given),
+  send: async (...given) => (await import('./send.ts')).send(...given),
 });
