@@ -242,7 +242,9 @@ describe('what one of us writes on the phone', () => {
       unanswered_since: null,
       messages: 2,
     });
-    expect((await house.shown(opened!.lead_id)).at(-1)).toMatchObject({ direction: 'outbound', text: 'Good day' });
+    await house.hear(writesFromPhone(who, 'Are you there?', { at: new Date(answeredAt.getTime() + 60_000) }));
+    expect(await house.leadRow(opened!.lead_id)).toMatchObject({ first_response_at: answeredAt, messages: 3 });
+    expect((await house.shown(opened!.lead_id))[1]).toMatchObject({ direction: 'outbound', text: 'Good day' });
   });
 
   test('goes to the last closed lead where none is open', async () => {
