@@ -120,6 +120,7 @@ describe.each(['en', 'ru'] as const)('in %s', (language) => {
 });
 
 test('a phone to be linked: by a code to scan, and by one to type', { timeout: 60_000 }, async () => {
+  await admin.ask('PATCH', '/me', { language: 'en' });
   const page = await newPage('en', DESK);
   await page.context().addCookies([admin.cookie]);
   // No phone is at hand: what the server says of the endpoint is changed on its way to the page.
