@@ -16,7 +16,7 @@ const TOUCHES: Readonly<Record<LiveEvent['type'], readonly string[]>> = {
   'lead.released': ['leads', 'queues'],
   'lead.message': ['leads'],
   quarantine: ['quarantine', 'ledger'],
-  endpoint: ['health', 'alarms'],
+  endpoint: ['health', 'alarms', 'endpoints'],
   // Who is in which queue decides who sees which lead.
   desk: ['leads', 'queues', 'rules', 'people', 'endpoints', 'users', 'me', 'stages'],
 };

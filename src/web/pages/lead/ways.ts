@@ -12,12 +12,12 @@ export function firstWay(lead: LeadDetail): Way | undefined {
 export const windowIsOver = (way: Way, nowMs: number): boolean =>
   way.windowEndsAt !== null && Date.parse(way.windowEndsAt) <= nowMs;
 
-/** "Re: ..." of the newest mail. */
+/** "Re: ..." of the newest mail; nothing where it shows masked, for then the mail channel knows it better. */
 export function answerSubject(lead: LeadDetail): string {
   const last = lead.timeline.findLast(
     (item): item is TimelineMessage => item.type === 'message' && (item.subject ?? '') !== '',
   )?.subject;
-  if (last === undefined || last === null) return '';
+  if (last === undefined || last === null || last.includes('•••')) return '';
   return /^re:/i.test(last) ? last : `Re: ${last}`;
 }
 
