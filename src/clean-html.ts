@@ -8,6 +8,9 @@ const LENGTH = /^-?\d{1,4}(?:\.\d{1,3})?(?:px|em|rem|pt|%)?$/;
 const LENGTHS = /^(?:-?\d{1,4}(?:\.\d{1,3})?(?:px|em|rem|pt|%)?\s?){1,4}$/;
 const COLOUR = /^(?:#[0-9a-f]{3,8}|rgba?\([\d\s,.%]+\)|[a-z]{3,20})$/i;
 const WORD = /^[a-z-]{1,20}$/i;
+const STYLE =
+  'body{font:14px/1.5 system-ui,sans-serif;margin:12px;color:#111;background:#fff;overflow-wrap:anywhere}' +
+  'img{max-width:100%;height:auto}table{max-width:100%}';
 /** Pictures that are nothing but dots: an SVG is a document. */
 const PICTURE = /^data:image\/(?:png|jpe?g|gif|webp|bmp);base64,/i;
 /** A link without a place of its own would lead to a page of ours. */
@@ -65,5 +68,5 @@ export function cleanHtml(html: string): string {
     exclusiveFilter: ({ tag, attribs }) => tag === 'img' && !PICTURE.test(attribs.src ?? ''),
     nestingLimit: 60,
   });
-  return `<!doctype html><meta charset="utf-8"><style>body{font:14px/1.5 system-ui,sans-serif;margin:12px;color:#111;background:#fff;overflow-wrap:anywhere}img{max-width:100%;height:auto}table{max-width:100%}</style>${body}`;
+  return `<!doctype html><meta charset="utf-8"><style>${STYLE}</style>${body}`;
 }

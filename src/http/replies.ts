@@ -16,7 +16,7 @@ import { body, idParam, query } from './validate.ts';
 
 const TAG = 'Replies';
 const WRITERS = ['admin', 'head', 'manager'] as const;
-/** The largest file that can be sent from here, whatever the way would carry: it is held in memory while it is sealed. */
+/** The largest file that can be sent from here, whatever the way would carry: it is in memory while it is sealed. */
 const MAX_UPLOAD_BYTES = 32 << 20;
 
 export interface ReplyParts {

@@ -82,7 +82,8 @@ async function writeChanges(tx: Tx, plan: Plan, keyOf: KeyOf): Promise<void> {
     insert into message_changes (message_id, contact_id, kind, at, body)
     select * from unnest(${plainColumn(rows.map((row) => row.messageId))}::uuid[],
       ${plainColumn(rows.map((row) => row.contactId))}::uuid[], ${plainColumn(rows.map((row) => row.kind))}::text[],
-      ${timeColumn(rows.map((row) => row.atMs))}::timestamptz[], ${bytesColumn(rows.map(sealed))}::bytea[]) as i (message_id, contact_id, kind, at, body)
+      ${timeColumn(rows.map((row) => row.atMs))}::timestamptz[], ${bytesColumn(rows.map(sealed))}::bytea[])
+      as i (message_id, contact_id, kind, at, body)
     -- An edit that brought the content of an incomplete message, met again in a replay, is no edit of it.
     where kind <> 'edited' or not exists (
       select from message_changes c where c.message_id = i.message_id and c.kind = 'completed' and c.at = i.at)
@@ -123,11 +124,17 @@ async function settleUnknown(tx: Tx, plan: Plan): Promise<void> {
       select * from unnest(${plainColumn(rows.map(([id]) => id))}::uuid[],
         ${plainColumn(rows.map(([, one]) => one.endpointId))}::uuid[],
         ${plainColumn(rows.map(([, one]) => one.key))}::uuid[],
-        ${timeColumn(rows.map(([, one]) => one.atMs))}::timestamptz[]) as n (message_id, endpoint_id, event_key, at)
+        ${timeColumn(rows.map(([, one]) => one.atMs))}::timestamptz[],
+        ${plainColumn(rows.map(([, one]) => one.receipt.state !== 'failed'))}::boolean[])
+        as n (message_id, endpoint_id, event_key, at, arrived)
     ), settled as (
       update sends s set state = 'sent', sent_at = n.at, reason = null from named n
       where s.message_id = n.message_id and s.endpoint_id = n.endpoint_id and s.state = 'unknown'
-      returning n.message_id, n.event_key
+      returning n.message_id, n.event_key, n.arrived, s.lead_id, s.sent_at, s.queued_at
+    ), answered as (
+      update leads l set first_response_at = coalesce(l.first_response_at, greatest(s.sent_at, l.opened_at)),
+        unanswered_since = case when l.unanswered_since > s.queued_at then l.unanswered_since end
+      from settled s where l.id = s.lead_id and s.arrived
     )
     update messages m set event_key = s.event_key from settled s
     where m.id = s.message_id and m.event_key is null

@@ -90,7 +90,8 @@ async function touchLeads(tx: Tx, plan: Plan): Promise<void> {
         ${plainColumn(rows.map(([, row]) => row.count))}::integer[],
         ${timeColumn(rows.map(([, row]) => row.atMs))}::timestamptz[],
         ${plainColumn(rows.map(([, row]) => row.answered))}::boolean[],
-        ${timeColumn(rows.map(([, row]) => row.unansweredMs))}::timestamptz[]) as x (id, count, at, answered, unanswered)
+        ${timeColumn(rows.map(([, row]) => row.unansweredMs))}::timestamptz[])
+        as x (id, count, at, answered, unanswered)
       -- Counted, not compared: the partial index on open leads, while its statistics are old, would look better
       -- than the primary key.
       join leads locked on locked.id = x.id and num_nulls(locked.closed_at) = 1

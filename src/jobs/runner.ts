@@ -119,13 +119,15 @@ async function takeJobs(deps: JobDeps, me: string, most: number): Promise<Job[]>
       where j.run_at <= now() and (j.held_until is null or j.held_until < now())
         and not exists (select from jobs e where e.lane = j.lane and e.id < j.id)
         and (j.kind <> 'send' or j.endpoint_id = any(${plainColumn(deps.heldHere())}::uuid[]) or not exists (
-          select from endpoints p where p.id = j.endpoint_id and p.channel = any(${textColumn(deps.boundChannels)}::text[])))
+          select from endpoints p
+          where p.id = j.endpoint_id and p.channel = any(${textColumn(deps.boundChannels)}::text[])))
       order by j.run_at limit ${most} for update of j skip locked
     )
     update jobs j set held_by = ${me}, held_until = now() + make_interval(secs => ${HELD_SECONDS}),
       attempts = least(j.attempts + 1, 30000)
     from due where due.id = j.id
-    returning j.id, j.kind, j.subject_id as "subjectId", j.endpoint_id as "endpointId", j.attempts::integer, due.orphaned`;
+    returning j.id, j.kind, j.subject_id as "subjectId", j.endpoint_id as "endpointId", j.attempts::integer,
+      due.orphaned`;
 }
 
 /**
@@ -134,8 +136,9 @@ async function takeJobs(deps: JobDeps, me: string, most: number): Promise<Job[]>
  */
 async function stayHeld(deps: JobDeps, me: string, ids: readonly string[]): Promise<void> {
   await deps.sql`
-    update jobs set held_until = now() + make_interval(secs => ${HELD_SECONDS}) where held_by = ${me} and id = any(${plainColumn(ids)}::uuid[])`.catch(
-    (error: unknown) => deps.log.warn('jobs.not_held', { causes: causeChain(redact(error)) }),
+    update jobs set held_until = now() + make_interval(secs => ${HELD_SECONDS})
+    where held_by = ${me} and id = any(${plainColumn(ids)}::uuid[])`.catch((error: unknown) =>
+    deps.log.warn('jobs.not_held', { causes: causeChain(redact(error)) }),
   );
 }
 

@@ -60,7 +60,8 @@ const leadRows = (tx: Tx, found: Fragment) => tx<LeadRow[]>`
     e.name as "endpointName", l.opened_at as "openedAt",
     to_char(l.opened_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as "openedKey",
     l.last_message_at as "lastMessageAt", l.closed_at as "closedAt",
-    l.first_response_at as "firstResponseAt", l.unanswered_since as "unansweredSince", l.messages, l.repeat, l.language, l.source,
+    l.first_response_at as "firstResponseAt", l.unanswered_since as "unansweredSince", l.messages, l.repeat,
+    l.language, l.source,
     l.contact_id as "contactId"
   from (${found}) l left join queues q on q.id = l.queue_id left join endpoints e on e.id = l.endpoint_id
     left join users o on o.id = l.owner_id

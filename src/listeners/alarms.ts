@@ -80,7 +80,8 @@ async function raiseSilent(tx: Tx): Promise<Raised[]> {
     where e.deleted_at is null and e.paused_at is null and a.deliveries >= ${ENOUGH_DELIVERIES}
       and now() - a.last_at > make_interval(secs =>
         greatest(${LEAST_SILENCE_SECONDS}, a.longest_gap_seconds * ${TIMES_LONGEST_GAP}))
-      and not exists (select from alarms x where x.endpoint_id = a.endpoint_id and x.kind = 'silent' and x.ended_at is null)`;
+      and not exists (
+        select from alarms x where x.endpoint_id = a.endpoint_id and x.kind = 'silent' and x.ended_at is null)`;
   const raised: Raised[] = [];
   for (const { endpoint_id, seconds } of silent)
     raised.push(...(await raise(tx, endpoint_id, 'silent', `${Math.round(seconds / 3600)} h`)));
@@ -111,7 +112,8 @@ function endAlarms(tx: Tx): Promise<Raised[]> {
   return tx<Raised[]>`
     update alarms x set ended_at = now()
     where x.ended_at is null and (
-      exists (select from endpoints e where e.id = x.endpoint_id and (e.deleted_at is not null or e.paused_at is not null))
+      exists (select from endpoints e
+        where e.id = x.endpoint_id and (e.deleted_at is not null or e.paused_at is not null))
       or (x.kind = 'silent' and exists (
         select from endpoint_activity a where a.endpoint_id = x.endpoint_id and a.last_at > x.raised_at))
       or (x.kind = 'sending-fails' and exists (

@@ -50,7 +50,8 @@ export function stateOf(
         ), kept as (
           insert into listener_state (endpoint_id, name, value)
           select ${endpoint.id}::uuid, v.name, v.value
-          from unnest(${plainColumn(kept.map((one) => one.name))}::uuid[], ${bytesColumn(sealed)}::bytea[]) as v (name, value)
+          from unnest(${plainColumn(kept.map((one) => one.name))}::uuid[], ${bytesColumn(sealed)}::bytea[])
+            as v (name, value)
           where exists (select from lease)
           on conflict (endpoint_id, name) do update set value = excluded.value
         )

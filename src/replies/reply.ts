@@ -133,7 +133,8 @@ async function write(
   const sealed = seal(key, contactPlace('messages', 'body', id, contactId), toJsonb(body));
   await tx`
     insert into messages (id, contact_id, lead_id, endpoint_id, kind, direction, author_id, at, body)
-    values (${id}, ${contactId}, ${lead.id}, ${way.endpoint.id}, 'text', 'outbound', ${actor.userId}, now(), ${sealed})`;
+    values (${id}, ${contactId}, ${lead.id}, ${way.endpoint.id}, 'text', 'outbound', ${actor.userId}, now(),
+      ${sealed})`;
   await attach(tx, actor, contactId, id, way, wanted.files);
   const identity = way.kind === 'first' ? await sealIdentity(tx, key, contactId, id, way) : null;
   await queueSend(tx, { id, contactId, leadId: lead.id, endpointId: way.endpoint.id, identity, requestKey });
@@ -226,7 +227,8 @@ export async function sendAgain(deps: ReplyDeps, actor: Actor, messageId: string
     await tx`delete from message_ids where message_id = ${messageId}`;
     await tx`
       insert into jobs (id, kind, subject_id, endpoint_id, lane)
-      values (${newId()}, 'send', ${messageId}, ${row.endpoint}, md5(${row.contact}::text || ${row.endpoint}::text)::uuid)`;
+      values (${newId()}, 'send', ${messageId}, ${row.endpoint},
+        md5(${row.contact}::text || ${row.endpoint}::text)::uuid)`;
     await record(tx, actor, row.lead, 'sent_again', { message: messageId });
     await announce(tx, [{ type: 'lead.message', lead: row.lead, queue: lead.queueId, owner: lead.ownerId }]);
   });

@@ -190,7 +190,8 @@ test.each([
     'orphans',
     'fail',
     '1 messages that wait to be sent and have no job',
-    'insert into sends (message_id, contact_id, lead_id, endpoint_id) select id, contact_id, lead_id, endpoint_id from messages',
+    `insert into sends (message_id, contact_id, lead_id, endpoint_id)
+      select id, contact_id, lead_id, endpoint_id from messages`,
     'delete from sends',
   ],
   [

@@ -48,7 +48,8 @@ async function everything(): Promise<unknown> {
         'asked', c.asked_at) order by c.contact_id) from conversations c) as conversations,
       (select json_agg(json_build_object('id', l.id, 'n', l.messages, 'f', l.first_response_at,
         'u', l.unanswered_since) order by l.id) from leads l) as leads,
-      (select json_agg(json_build_object('l', i.lookup, 't', i.trust) order by i.lookup) from identities i) as identities`;
+      (select json_agg(json_build_object('l', i.lookup, 't', i.trust) order by i.lookup)
+        from identities i) as identities`;
   return { counts, ...more };
 }
 

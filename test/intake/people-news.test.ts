@@ -32,7 +32,8 @@ describe('who is who', () => {
     expect(own!.contact_id).toBe(first!.contact_id);
     expect((await house.shown(first!.lead_id)).at(-1)).toMatchObject({ flags: [], quoted: { text: 'mine' } });
     const [suspicions] = await house.sql`
-      select count(*)::int as n from duplicate_suspicions where contact_id in (${first!.contact_id}, ${second!.contact_id})`;
+      select count(*)::int as n from duplicate_suspicions
+      where contact_id in (${first!.contact_id}, ${second!.contact_id})`;
     expect(suspicions).toEqual({ n: 0 });
   });
 

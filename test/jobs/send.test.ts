@@ -4,11 +4,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from '
 import { openDatabase } from '../../src/db/open.ts';
 import { Later, Refused } from '../../src/errors.ts';
 import { newId } from '../../src/ids.ts';
+import { drainPending } from '../../src/intake/processor.ts';
 import { drainJobs } from '../../src/jobs/runner.ts';
-import { sendAgain, settleUnknown } from '../../src/replies/reply.ts';
+import { post } from '../intake/house.ts';
 import { providerId, says, writesFromPhone } from '../setup/chat-channel.ts';
 import { type ChatHouse, openChatHouse } from '../setup/chat-house.ts';
-import { historyOf } from '../setup/fixtures.ts';
 
 let house: ChatHouse;
 /** The same, through a provider that recognises a message that it had already. */
@@ -99,7 +99,7 @@ describe('a message that arrives', () => {
 });
 
 describe('a provider that says', () => {
-  test('"later" is asked again; the next message of that conversation waits, another conversation does not', async () => {
+  test('"later" is asked again; the next message there waits, another conversation does not', async () => {
     const [one, other] = [await conversation(), await conversation()];
     house.chat.next.push(() => {
       throw new Later(60, 'Too many messages.');
@@ -189,6 +189,26 @@ describe('an answer that is lost', () => {
     expect(await sure.sendOf(messageId)).toMatchObject({ state: 'sent', reason: null });
   });
 
+  test('is settled by the provider’s word once it names our key; only through its own endpoint', async () => {
+    const { leadId } = await conversation();
+    house.chat.next.push(lost);
+    const messageId = await house.answer(leadId);
+    await house.run();
+    const word = { kind: 'receipt', of: 'late-id', state: 'delivered', idempotencyKey: messageId } as const;
+    const elsewhere = await house.open({}, 'chat');
+    await house.acceptor.accept(elsewhere, post([word]));
+    await drainPending(house.deps);
+    expect(await house.sendOf(messageId)).toMatchObject({ state: 'unknown' });
+    await house.hear(word);
+    expect(await house.sendOf(messageId)).toMatchObject({ state: 'sent', reason: null });
+    expect(await ours(leadId)).toMatchObject([{ delivery: { state: 'delivered' } }]);
+    const row = await house.leadRow(leadId);
+    expect([row.first_response_at === null, row.unanswered_since]).toEqual([false, null]);
+    expect(await house.hear({ kind: 'receipt', of: 'late-id', state: 'read' })).toMatchObject([
+      { outcome: 'attached', lead_id: leadId },
+    ]);
+  });
+
   test('for ever, by a channel that does not heed its signal, gives its place back', async () => {
     const { leadId } = await conversation();
     let aborted = false;
@@ -274,84 +294,6 @@ describe('our own message that the provider shows us', () => {
     const told = await house.hear(piece(ids[1]!), piece(ids[0]!), piece(providerId(house.chat.calls.length)));
     expect(told.map((one) => one.reason)).toEqual(['duplicate', 'duplicate', 'duplicate']);
     expect((await ours(leadId)).map(({ id }) => id)).toEqual([messageId]);
-  });
-});
-
-describe('a person decides', () => {
-  test('to send a failed or unknown one again; not one that is on its way or has arrived', async () => {
-    const { leadId } = await conversation();
-    const failures = [new Refused('No.'), new Error('lost')];
-    for (const failure of failures) {
-      house.chat.next.push(() => {
-        throw failure;
-      });
-      const messageId = await house.answer(leadId);
-      await house.run();
-      await sendAgain(house.replyDeps, house.head, messageId);
-      await expect(sendAgain(house.replyDeps, house.head, messageId)).rejects.toThrow('on its way');
-      await house.run();
-      expect(await house.sendOf(messageId)).toEqual({ state: 'sent', reason: null, attempts: 1 });
-      await expect(sendAgain(house.replyDeps, house.head, messageId)).rejects.toThrow('has arrived');
-    }
-    expect(await historyOf(house, leadId)).toEqual(expect.arrayContaining(['replied', 'sent_again']));
-  });
-
-  test('to send one again that the provider took and then gave up, a piece of it included', async () => {
-    for (const suffix of ['', '-b']) {
-      const { leadId } = await conversation();
-      house.chat.next.push((_message, nth) => ({
-        providerId: providerId(nth),
-        moreIds: [`${providerId(nth)}-b`],
-      }));
-      const messageId = await house.answer(leadId);
-      await house.run();
-      const failed = `${providerId(house.chat.calls.length)}${suffix}`;
-      await house.hear({ kind: 'receipt', of: failed, state: 'failed', reason: 'Not on the messenger.' });
-      await sendAgain(house.replyDeps, house.head, messageId);
-      await house.run();
-      expect(await ours(leadId)).toMatchObject([{ delivery: { state: 'sent', reason: null } }]);
-      // What comes late for the earlier attempt is not about this one.
-      await house.hear({ kind: 'receipt', of: failed, state: 'read' });
-      expect(await ours(leadId)).toMatchObject([{ delivery: { state: 'sent', reason: null } }]);
-    }
-  });
-
-  test('that the client has it: settled, and the clock stops', async () => {
-    const { leadId } = await conversation();
-    house.chat.next.push(() => {
-      throw new Error('lost');
-    });
-    const messageId = await house.answer(leadId);
-    await house.run();
-    await settleUnknown(house.replyDeps, house.head, messageId);
-    expect(await ours(leadId)).toMatchObject([{ delivery: { state: 'sent', reason: null } }]);
-    const row = await house.leadRow(leadId);
-    expect([row.first_response_at === null, row.unanswered_since]).toEqual([false, null]);
-    await expect(settleUnknown(house.replyDeps, house.head, messageId)).rejects.toThrow('known already');
-    await expect(sendAgain(house.replyDeps, house.head, messageId)).rejects.toThrow('has arrived');
-  });
-});
-
-describe('an endpoint', () => {
-  test('that is paused keeps its messages until it goes on; one that is deleted fails them', async () => {
-    const { leadId } = await conversation();
-    const messageId = await house.answer(leadId);
-    await house.sql`update endpoints set paused_at = now() where id = ${house.line.id}`;
-    await sleep(1100); // the book forgets after a second
-    await house.run();
-    expect(await house.sendOf(messageId)).toMatchObject({ state: 'queued' });
-    await house.sql`update endpoints set paused_at = null, deleted_at = now() where id = ${house.line.id}`;
-    await sleep(1100);
-    await house.hurry();
-    const calls = house.chat.calls.length;
-    await house.run();
-    expect(await house.sendOf(messageId)).toMatchObject({ state: 'failed', reason: 'no-channel' });
-    expect(house.chat.calls).toHaveLength(calls);
-    await house.sql`update endpoints set deleted_at = null where id = ${house.line.id}`;
-    await sleep(1100);
-    await sendAgain(house.replyDeps, house.head, messageId);
-    await house.run();
-    expect(await house.sendOf(messageId)).toMatchObject({ state: 'sent' });
   });
 });
 

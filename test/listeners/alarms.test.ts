@@ -1,4 +1,4 @@
-/** What a head is called for: a channel that is silent for unusually long, one that was logged out, one that cannot send. */
+/** What a head is called for: a channel that is unusually silent, one that was logged out, one that cannot send. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openDatabase, type Sql } from '../../src/db/open.ts';
 import { newId } from '../../src/ids.ts';
@@ -20,8 +20,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   // Counting goes forward only: every test begins with a base that has heard nothing.
-  for (const table of ['deliveries', 'endpoint_activity', 'alarms', 'sends'])
-    await owner`delete from ${owner(table)}`;
+  for (const table of ['deliveries', 'endpoint_activity', 'alarms', 'sends']) await owner`delete from ${owner(table)}`;
   line = await house.open({}, 'chat');
 });
 afterAll(async () => {
@@ -44,7 +43,8 @@ async function sendsThat(state: 'failed' | 'unknown' | 'sent', count = 1): Promi
   for (let n = 0; n < count; n += 1)
     await house.sql`
       insert into sends (message_id, contact_id, lead_id, endpoint_id, state, reason, sent_at)
-      values (${newId()}, ${newId()}, ${newId()}, ${line.id}, ${state}, ${state === 'sent' ? null : 'The token is wrong.'},
+      values (${newId()}, ${newId()}, ${newId()}, ${line.id}, ${state},
+        ${state === 'sent' ? null : 'The token is wrong.'},
         ${state === 'sent' ? new Date() : null})`;
 }
 const open = async () => (await listAlarms(house.sql, house.head)).map(({ kind, detail }) => [kind, detail]);
@@ -105,7 +105,7 @@ describe('silence', () => {
 });
 
 describe('sending', () => {
-  test('that fails three times within an hour while nothing gets through is an alarm, until something does', async () => {
+  test('that fails three times in an hour while nothing gets through is an alarm, until something does', async () => {
     await sendsThat('failed', 2);
     expect((await watchEndpoints(house.sql)).raised).toBe(0);
     await sendsThat('unknown');

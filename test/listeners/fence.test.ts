@@ -40,7 +40,7 @@ const runOutNow = (sql: Sql) =>
 const runOut = () => runOutNow(house.sql);
 
 describe('a lease', () => {
-  test('is one holder’s at a time, however many ask at once, and grows its term with each change of hands', async () => {
+  test('is one holder’s at a time, however many ask at once; each change of hands is a new term', async () => {
     expect(await takeLease(house.sql, line.id, newId())).toBeUndefined();
     await runOut();
     const taken = (await Promise.all(Array.from({ length: 10 }, () => takeLease(house.sql, line.id, newId())))).filter(
