@@ -251,6 +251,18 @@ test('a new key is a new address', async () => {
   expect(strange).toEqual([]);
 });
 
+test('in the list those who wait for an answer come first, and say for how long', async () => {
+  await openLead();
+  await say('Thank you, it works.');
+  await inState('Thank you, it works.', 'sent');
+  await open(page, `${installation.url}/leads?show=mine`);
+  await page.getByTestId('lead-row').nth(2).waitFor();
+  const rows = await page.getByTestId('lead-row').allTextContents();
+  expect(rows).toHaveLength(3);
+  expect(rows.map((row) => row.includes('waits for an answer'))).toEqual([true, true, false]);
+  expect(rows[2]).toContain('Ivan Petrov');
+});
+
 test('a head sees how endpoints are, a manager reads templates; neither is offered what is not theirs', async () => {
   const see = async (role: string, where: string): Promise<Page> => {
     const person = await invite(installation, admin, { name: `Mila ${role}`, role, email: `${role}@example.com` });
