@@ -5,6 +5,7 @@ import { Conflict } from '../conflict.ts';
 import type { Deps } from '../deps.ts';
 import { type Acceptor, createAcceptor } from '../intake/accept.ts';
 import type { OpenEndpoint } from '../intake/endpoint-book.ts';
+import type { Endpoint } from '../intake/endpoints.ts';
 import type { ProcessDeps } from '../intake/process.ts';
 import { processThese } from '../intake/processor.ts';
 import { toolsFor } from '../intake/tools.ts';
@@ -14,6 +15,7 @@ import { type Done, defineCommand, PROGRAM } from './command.ts';
 import { type DemoPerson, furnish, hire, openEndpoints, type People } from './demo/company.ts';
 import { makePing, makePost } from './demo/post.ts';
 import { requests, type Script, type Step } from './demo/requests.ts';
+import { makeTalk, openTalks, type Said, talks } from './demo/talks.ts';
 import { spread } from './demo/times.ts';
 import { processDepsOf, withHouse } from './open.ts';
 import { awaitOutcome, type Outcome } from './outcome.ts';
@@ -29,8 +31,8 @@ export const demoCommand = defineCommand({
     force: { type: 'boolean', help: 'Although there are leads already: the made-up ones are added to them' },
   },
   more:
-    'Three forms, two queues, rules, a head and three managers with random passwords, and about 40 requests of the\n' +
-    'last three days. All go the way of real requests: verified, stored, processed, claimed. Nobody in it exists.\n' +
+    'Three forms, a mailbox and a WhatsApp number, two queues, rules, a head and three managers with random passwords,\n' +
+    'and about 45 requests of the last three days. All go the way of real requests: verified, stored, processed, claimed. Nobody in it exists.\n' +
     'It cannot be taken out again: use a data folder of its own (INLET_DATA_DIR=./data/demo), and delete that.',
   run: (call, values) =>
     withHouse(call, async ({ deps }) => {
@@ -43,6 +45,26 @@ export const demoCommand = defineCommand({
       return play(deps);
     }),
 });
+
+interface Play {
+  readonly to: Script['to'] | Said['to'];
+  readonly next: Step | undefined;
+  readonly make: (endpoint: OpenEndpoint, index: number, at: Date) => InboundRequest;
+}
+
+const posted = (script: Script): Play => ({
+  to: script.to,
+  next: script.next,
+  make: (endpoint, index, at) => makePost(script, endpoint, index, at),
+});
+const said = (one: Said): Play => ({
+  to: one.to,
+  next: one.next,
+  make: (endpoint, index, at) => makeTalk(one, endpoint, index, at),
+});
+
+/** The last form comes last: somebody who was a client before is offered to their manager, and that runs out soon. */
+const plays = [...requests.slice(0, -1).map(posted), ...talks.map(said), ...requests.slice(-1).map(posted)];
 
 /** The house with a clock that the demo moves: receipts lie in the past, and in order. */
 interface Stage {
@@ -64,13 +86,13 @@ function build(house: Deps, startMs: number): Stage {
 }
 
 async function play(house: Deps): Promise<Done> {
-  const times = spread(requests.length, house.clock.now(), DAYS);
+  const times = spread(plays.length, house.clock.now(), DAYS);
   const stage = build(house, times[0]! - 3_600_000);
   const { people, admin } = await hire(house);
   await furnish(house, people);
-  const made = await openEndpoints(stage.deps);
+  const made = { ...(await openEndpoints(stage.deps)), ...(await openTalks(stage.deps)) };
   const counts = { opened: 0, attached: 0, ignored: 0, quarantined: 0, pending: 0 };
-  const endpointOf = async (to: Script['to']): Promise<OpenEndpoint> => {
+  const endpointOf = async (to: keyof typeof made): Promise<OpenEndpoint> => {
     const open = await stage.processing.endpoints.byId(house.sql, made[to].id);
     if (open === undefined) throw new Error(`the endpoint "${made[to].name}" does not open`);
     return open;
@@ -78,16 +100,13 @@ async function play(house: Deps): Promise<Done> {
   const tilda = await endpointOf('tilda');
   const ping = await receive(stage, tilda, makePing(tilda, new Date(stage.deps.clock.now())));
   counts[ping.outcome] += 1;
-  for (const [index, script] of requests.entries()) {
-    stage.moveTo(times[index]!);
-    const endpoint = await endpointOf(script.to);
-    const { outcome, leadId } = await receive(
-      stage,
-      endpoint,
-      makePost(script, endpoint, index, new Date(times[index]!)),
-    );
+  for (const [index, { to, next, make }] of plays.entries()) {
+    const at = times[index]!;
+    stage.moveTo(at);
+    const endpoint = await endpointOf(to);
+    const { outcome, leadId } = await receive(stage, endpoint, make(endpoint, index, new Date(at)));
     counts[outcome] += 1;
-    if (script.next !== undefined && leadId !== null) await act(house, people, leadId, script.next);
+    if (next !== undefined && leadId !== null) await act(house, people, leadId, next);
   }
   return report(
     made,
@@ -117,7 +136,7 @@ async function act(deps: Deps, people: People, leadId: string, step: Step): Prom
 }
 
 function report(
-  made: Awaited<ReturnType<typeof openEndpoints>>,
+  made: Readonly<Record<string, Endpoint>>,
   people: readonly DemoPerson[],
   { pending, ...outcomes }: Record<Outcome['outcome'], number>,
   publicUrl: string,

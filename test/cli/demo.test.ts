@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { isPassword } from '../../src/access/passwords.ts';
 import { requests } from '../../src/cli/demo/requests.ts';
+import { talks } from '../../src/cli/demo/talks.ts';
 import { spread } from '../../src/cli/demo/times.ts';
 import { type House, openHouse } from './house.ts';
 
@@ -13,10 +14,17 @@ beforeAll(async () => {
 afterAll(() => house.close());
 
 test('everything goes the way of real requests, and is accounted for', async () => {
-  expect(made.endpoints.map(({ name }) => name)).toEqual(['Website form', 'Landing page: windows', 'Tilda page']);
-  expect(made).toMatchObject({ received: requests.length + 1 });
+  expect(made.endpoints.map(({ name }) => name)).toEqual([
+    'Website form',
+    'Landing page: windows',
+    'Tilda page',
+    'Sales mailbox',
+    'WhatsApp',
+  ]);
+  const received = requests.length + talks.length + 1;
+  expect(made).toMatchObject({ received });
   expect(await house.json('ledger')).toMatchObject({
-    received: requests.length + 1,
+    received,
     ignored: 1,
     quarantined: 4,
     pending: 0,
