@@ -17,7 +17,7 @@ export interface Said {
   readonly next?: Step;
 }
 
-/** After the forms, in this order. Elena and Igor have written through the site before: their phones say so. */
+/** In this order. Igor has asked through the landing page before: his phone says so. */
 export const talks: readonly Said[] = [
   {
     to: 'mailbox',
@@ -31,10 +31,9 @@ export const talks: readonly Said[] = [
   },
   {
     to: 'whatsapp',
-    name: 'Елена',
-    from: '79990001001',
-    text: 'Здравствуйте! Одна створка стала плохо закрываться, кто может посмотреть?',
-    next: { by: 'anna' },
+    name: 'Игорь',
+    from: '79990001002',
+    text: 'Здравствуйте! Посмотрел расчёт. А с москитной сеткой сколько будет?',
   },
   {
     to: 'mailbox',
