@@ -31,6 +31,7 @@ export async function runFetch(deps: JobDeps, job: Job): Promise<Result> {
   const endpoint = await deps.endpoints.byId(deps.sql, job.endpointId);
   const channel = endpoint?.channel;
   if (endpoint === undefined || channel?.fetch === undefined) return fail(deps, job, 'no-channel');
+  if (job.orphaned && isSpent(job)) return fail(deps, job, 'gave-up');
   const key = deps.vault.openKey('contact', row.contactId, row.wrapped);
   const place = contactPlace('attachments', 'remote', job.subjectId, row.contactId);
   const file = JSON.parse(unsealText(key, place, row.remote)) as RemoteFile;

@@ -42,7 +42,9 @@ export async function runSend(deps: JobDeps, job: Job): Promise<Result> {
   const channel = endpoint?.channel;
   if (endpoint === undefined || endpoint.deleted || channel?.send === undefined) return fail(deps, job, 'no-channel');
   if (endpoint.paused) return again(deps, job, PAUSED_SECONDS);
-  if (job.orphaned && channel.capabilities.sends?.repeatable !== true && (await wasUnderWay(deps, job)))
+  const mayRepeat = channel.capabilities.sends?.repeatable === true;
+  // Whoever takes it falls over it, and has for a day: what comes after it in its conversation must not wait for ever.
+  if (job.orphaned && (isSpent(job) || (!mayRepeat && (await wasUnderWay(deps, job)))))
     return unknown(deps, job, 'interrupted');
   const prepared = await prepare(deps, job);
   if (prepared === undefined) return gone(deps, job);

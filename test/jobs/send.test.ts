@@ -6,6 +6,7 @@ import { Later, Refused } from '../../src/errors.ts';
 import { newId } from '../../src/ids.ts';
 import { drainPending } from '../../src/intake/processor.ts';
 import { drainJobs } from '../../src/jobs/runner.ts';
+import { sendAgain } from '../../src/replies/reply.ts';
 import { post } from '../intake/house.ts';
 import { providerId, says, writesFromPhone } from '../setup/chat-channel.ts';
 import { type ChatHouse, openChatHouse } from '../setup/chat-house.ts';
@@ -248,6 +249,37 @@ describe('a holder that dies', () => {
     await orphan(house, messageId);
     await house.run();
     expect(await house.sendOf(messageId)).toMatchObject({ state: 'sent', attempts: 2 });
+  });
+
+  test('again and again, for a day, does not hold up its conversation for ever', async () => {
+    const { leadId } = await conversation(sure);
+    const messageId = await sure.answer(leadId);
+    await orphan(sure, messageId);
+    await sure.sql`update jobs set attempts = 9, id = ${newId(Date.now() - 25 * 3_600_000)}
+      where subject_id = ${messageId}`;
+    const next = await sure.answer(leadId, { text: 'next' });
+    await sure.run();
+    expect(await sure.sendOf(messageId)).toMatchObject({ state: 'unknown', reason: 'interrupted' });
+    expect(await sure.sendOf(next)).toMatchObject({ state: 'sent' });
+  });
+
+  test('only seemingly, and comes back with the answer: it is sent, whatever was believed meanwhile', async () => {
+    const { leadId } = await conversation();
+    const messageId = await house.answer(leadId);
+    const seen: unknown[] = [];
+    house.chat.next.push(async (_message, nth) => {
+      await house.sql`update jobs set held_until = now() - interval '1 second' where subject_id = ${messageId}`;
+      await house.run();
+      seen.push((await house.sendOf(messageId))?.state);
+      await sendAgain(house.replyDeps, house.head, messageId);
+      return { providerId: providerId(nth) };
+    });
+    const calls = house.chat.calls.length;
+    await house.run();
+    expect(seen).toEqual(['unknown']);
+    // Somebody asked for it again before the answer was there: by then it had arrived, so it does not go twice.
+    expect(await house.sendOf(messageId)).toMatchObject({ state: 'sent' });
+    expect([house.chat.calls.length - calls, await jobsOf(messageId)]).toEqual([1, []]);
   });
 
   test('is not taken for dead while it holds', async () => {

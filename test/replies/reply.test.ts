@@ -281,6 +281,25 @@ describe('ways', () => {
     await house2.close();
   });
 
+  test('first, where the provider has a window, is by its templates alone: it has never been open', async () => {
+    const shop = openChat('shop', { first: ['phone'], windowHours: 24 });
+    const house2 = await openChatHouse({ more: [shop] });
+    const line = await house2.open({ templates: [TEMPLATE] }, 'shop');
+    const phone = { kind: 'phone', value: '+7 999 555-77-88', trust: 'claimed' } as const;
+    const [told] = await house2.hear(says('someone', 'call me', { sender: { identities: [phone] } }));
+    const way = (await readReplyDesk(house2.replyDeps, house2.head, told!.contact_id)).ways.find(
+      (one) => one.kind === 'first',
+    );
+    expect(way).toMatchObject({ endpoint: { id: line.id }, confirmed: false });
+    const first = { endpointId: line.id, identityId: way!.identity!.id };
+    await expect(house2.answer(told!.lead_id, first)).rejects.toMatchObject({ name: 'Conflict' });
+    const template = { name: 'hello', language: 'ru', variables: ['Ольга', '№ 5'] };
+    await house2.answer(told!.lead_id, { ...first, template });
+    await house2.run();
+    expect(shop.calls).toMatchObject([{ to: { identity: { kind: 'phone', value: '+79995557788' } }, template }]);
+    await house2.close();
+  });
+
   test('an endpoint that was deleted is no way any more; one that is paused says so', async () => {
     const { contactId } = await held();
     const ways = async () => (await readReplyDesk(house.replyDeps, anna, contactId)).ways;
