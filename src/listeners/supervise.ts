@@ -169,7 +169,8 @@ async function hold(deps: ListenerDeps, one: Running, timing: Timing): Promise<v
   for (let failures = 0; !signal.aborted; ) {
     deps.endpoints.forget(endpointId); // a second old is too old: it may have been begun anew for what has changed
     const endpoint = await deps.endpoints.byId(deps.sql, endpointId);
-    if (endpoint?.channel.listen === undefined) return;
+    // Ended before it began: a channel that only waits for the event would wait for ever.
+    if (endpoint?.channel.listen === undefined || signal.aborted) return;
     const began = performance.now();
     const reporter = reports(deps, one.lease, endpoint);
     let problem: unknown;
