@@ -112,10 +112,13 @@ test('at most 20 files of one message, and at most 8 at once', async () => {
   const { fetch } = house.chat.channel;
   let now = 0;
   let most = 0;
+  const full = Promise.withResolvers<void>();
   const slow: NonNullable<typeof fetch> = async () => {
     now += 1;
     most = Math.max(most, now);
-    await sleep(30);
+    if (now >= 8) full.resolve();
+    await full.promise;
+    await sleep(100); // long enough for a ninth to be begun
     now -= 1;
     return Buffer.from('slow');
   };
