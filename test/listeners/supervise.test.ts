@@ -10,7 +10,7 @@ import type { Session } from '../setup/chat-channel.ts';
 import { type ChatHouse, openChatHouse } from '../setup/chat-house.ts';
 
 const ADMIN = { userId: null, role: 'admin', name: 'cli', language: 'en' } as const;
-const QUICK: Partial<Timing> = { lookMs: 50, renewMs: 50, backoffMs: [30, 60], humanMs: 600 };
+const QUICK: Partial<Timing> = { lookMs: 50, renewMs: 50, backoffMs: [30, 60], humanMs: 1500 };
 
 let house: ChatHouse;
 let tools: EndpointTools;
@@ -130,7 +130,7 @@ describe('a listener is ended, and begun again where there is a reason to', () =
 describe('a session that ends by itself', () => {
   test('is begun again, after longer and longer waits, which the health tells', async () => {
     const line = await newLine();
-    supervise({ ...QUICK, backoffMs: [40, 400] });
+    supervise({ ...QUICK, backoffMs: [20, 800] });
     const begun: number[] = [];
     house.chat.onListen = (session) => {
       begun.push(performance.now());
@@ -146,8 +146,8 @@ describe('a session that ends by itself', () => {
     };
     await expect.poll(waits, { interval: 10 }).toBe(true);
     await listening(line);
-    expect(begun[1]! - begun[0]!).toBeLessThan(300);
-    expect(begun[2]! - begun[1]!).toBeGreaterThanOrEqual(300); // 400 ms, a quarter of that by chance
+    expect(begun[1]! - begun[0]!).toBeLessThan(600);
+    expect(begun[2]! - begun[1]!).toBeGreaterThanOrEqual(600); // a quarter of it is chance
   });
 
   test('because it needs a person is not begun again soon, and says what it needs', async () => {
@@ -167,10 +167,10 @@ describe('a session that ends by itself', () => {
       detail: 'Scan the code.',
       pairing: null, // the code is the account: for admins alone
     });
-    await expect.poll(() => house.chat.started, { timeout: 3000 }).toBe(before + 1);
+    await expect.poll(() => house.chat.started, { timeout: 5000 }).toBe(before + 1);
     const again = house.chat.started;
     await restartListener(house.sql, ADMIN, line.id);
-    await expect.poll(() => house.chat.started, { timeout: 500 }).toBe(again + 1);
+    await expect.poll(() => house.chat.started, { timeout: 1300 }).toBe(again + 1);
   });
 });
 
@@ -185,7 +185,7 @@ describe('the lease', () => {
     await first.stop();
     expect(before!.signal.aborted).toBe(true);
     await listening(line);
-    expect(performance.now() - began).toBeLessThan(2000);
+    expect(performance.now() - began).toBeLessThan(5000); // a lease lasts for ten
   });
 
   test('is given back by a stop in the middle of a look', async () => {
