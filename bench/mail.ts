@@ -67,7 +67,8 @@ function letterOf(seed: number, n: number): string {
     `--b\r\nContent-Type: text/${type}; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n` +
     `${Buffer.from(text).toString('base64').replaceAll(/.{76}/g, '$&\r\n')}\r\n`;
   return (
-    `Return-Path: <client${n}@example.org>\r\nReceived: from mx.example.org by mail.example.com; ${new Date().toUTCString()}\r\n` +
+    `Return-Path: <client${n}@example.org>\r\n` +
+    `Received: from mx.example.org by mail.example.com; ${new Date().toUTCString()}\r\n` +
     `From: =?utf-8?B?${Buffer.from(`Клиент ${n}`).toString('base64')}?= <client-${seed}-${n}@example.org>\r\n` +
     `To: sales@example.com\r\nSubject: Order ${n}\r\nDate: ${new Date().toUTCString()}\r\n` +
     `Message-ID: <bench-${seed}-${n}@example.org>\r\nMIME-Version: 1.0\r\n` +

@@ -1,9 +1,8 @@
 /**
  * `npm run bench -- [--contacts 10000,1000000] [--connections 64,256] [--pairs 5] [--seconds 8] [--only part,part]`
  *
- * Parts: throughput, latency, claims, start, mail. Everything runs on this machine alone: the database, the server under
- * test and the load share
- * its cores, and fsync is on.
+ * Parts: throughput, latency, claims, start, mail. Everything runs on this machine alone: the database, the server
+ * under test and the load share its cores, and fsync is on.
  */
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';

@@ -49,6 +49,7 @@ export async function toLetter(context: Context, kind: MailClass, client?: Perso
   const quiet = client === undefined ? quietReason(kind, mail, endpoint.settings.address) : undefined;
   return {
     ...(await common(context, words.text, words.rest)),
+    ...aliasesOf(mail),
     kind: 'text',
     sender: {
       ...named(sender.name),
@@ -69,6 +70,7 @@ export async function toFormEvent(context: Context, form: FormMail): Promise<Inb
   const email = form.identities.find(({ kind }) => kind === 'email')?.value;
   return {
     ...(await common(context, form.message, form.rest)),
+    ...aliasesOf(context.mail),
     kind: 'form',
     sender: { ...named(form.name), identities: form.identities },
     fields: form.fields,
@@ -96,6 +98,12 @@ export async function toSentLetter(context: Context): Promise<readonly ParsedEve
   ];
 }
 
+/** What other mails call it. */
+function aliasesOf(mail: Mail): { aliases?: string[] } {
+  const id = messageIdOf(mail);
+  return id === undefined ? {} : { aliases: [id] };
+}
+
 /** What every kind of mail has. */
 async function common(context: Context, words: string, left: string): Promise<Omit<InboundEvent, 'kind' | 'sender'>> {
   const { mail, request, endpoint } = context;
@@ -109,11 +117,8 @@ async function common(context: Context, words: string, left: string): Promise<Om
   const { parent, chain } = threadOf(mail);
   const references = [...new Set([...chain, ...taggedIds(context)])].slice(-30);
   const at = dateOf(mail, request.receivedAt);
-  const id = messageIdOf(mail);
   return {
     eventId: eventIdOf(mail, request.body),
-    // What other mails call it.
-    ...(id === undefined ? {} : { aliases: [id] }),
     direction: 'inbound',
     ...(at === undefined ? {} : { at }),
     ...(text === '' ? {} : { text }),

@@ -31,8 +31,9 @@ export const demoCommand = defineCommand({
     force: { type: 'boolean', help: 'Although there are leads already: the made-up ones are added to them' },
   },
   more:
-    'Three forms, a mailbox and a WhatsApp number, two queues, rules, a head and three managers with random passwords,\n' +
-    'and about 45 requests of the last three days. All go the way of real requests: verified, stored, processed, claimed. Nobody in it exists.\n' +
+    'Three forms, a mailbox and a WhatsApp number, two queues, rules, a head and three managers with random\n' +
+    'passwords, and about 45 requests of the last three days. All go the way of real requests: verified, stored,\n' +
+    'processed, claimed. Nobody in it exists.\n' +
     'It cannot be taken out again: use a data folder of its own (INLET_DATA_DIR=./data/demo), and delete that.',
   run: (call, values) =>
     withHouse(call, async ({ deps }) => {

@@ -1,4 +1,4 @@
-/** The demo's mailbox and WhatsApp number, and who writes to them: as a mail server and as Meta would have posted it. */
+/** The demo's mailbox and WhatsApp number, and who writes to them: as a mail server and Meta would have posted it. */
 import { createHmac, randomBytes } from 'node:crypto';
 import type { InboundRequest } from '../../channel.ts';
 import type { Deps } from '../../deps.ts';
