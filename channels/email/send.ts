@@ -117,7 +117,7 @@ function talk(
   });
 }
 
-/** In the place of nodemailer's own OAuth client: the token was fetched just now, a refused one is not fetched again. */
+/** In place of nodemailer's own OAuth client: the token was fetched just now, a refused one is not fetched again. */
 const tokenOf = (user: string, accessToken: string) => ({
   getToken: (_renew: boolean, done: (error: Error | null, token: string) => void) => done(null, accessToken),
   buildXOAuth2Token: (token: string) =>

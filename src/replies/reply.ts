@@ -123,7 +123,7 @@ async function write(
   if (held === undefined) throw new Conflict('This contact was erased: nobody can be written to any more.');
   const key = deps.vault.openKey('contact', contactId, held.wrapped);
   const id = newId();
-  const quotedId = way.quotes ? await checkQuoted(tx, contactId, wanted.quotes) : undefined;
+  const quotedId = way.quotes ? await checkQuoted(tx, contactId, way, wanted.quotes) : undefined;
   const body: MessageBody = {
     text: template === undefined ? wanted.text : filled(template.text, wanted.template?.variables ?? []),
     ...(way.subject && wanted.subject ? { subject: wanted.subject } : {}),
@@ -147,12 +147,19 @@ async function write(
 const filled = (text: string, variables: readonly string[]): string =>
   text.replaceAll(/\{\{(\d+)\}\}/g, (_all, n: string) => variables[Number(n) - 1] ?? '');
 
-async function checkQuoted(tx: Tx, contactId: string, messageId: string | undefined): Promise<string | undefined> {
+/** A provider knows its own messages only: what was said elsewhere cannot be quoted here. */
+async function checkQuoted(
+  tx: Tx,
+  contactId: string,
+  way: Way,
+  messageId: string | undefined,
+): Promise<string | undefined> {
   if (messageId === undefined) return undefined;
   const [found] = await tx`
-    select from messages where id = ${messageId} and contact_id = ${contactId} and kind <> 'note'`;
+    select from messages
+    where id = ${messageId} and contact_id = ${contactId} and endpoint_id = ${way.endpoint.id} and kind <> 'note'`;
   if (found === undefined)
-    throw refuse('There is no such message to answer.', { quotes: 'is not a message of this contact' });
+    throw refuse('There is no such message to answer.', { quotes: 'is not a message of this conversation' });
   return messageId;
 }
 
