@@ -14,7 +14,7 @@ import { createEndpoint, deleteEndpoint } from '../src/intake/endpoints.ts';
 import { openVault } from '../src/vault/open-vault.ts';
 import { hasDovecot, type ImapServer, openImap } from '../test/contract/email/imap-server.ts';
 import { mailboxOn } from '../test/contract/email/loopback.ts';
-import { pssBytes } from './cluster.ts';
+import { cpuUs, pssBytes } from './cluster.ts';
 import { type Bed, serveSubject } from './throughput.ts';
 
 const MAILS = 3000;
@@ -34,9 +34,12 @@ export async function mail(bed: Bed, log: (text: string) => void): Promise<strin
     fill(imap, MAILS, pair);
     const alone = await readAlone(imap);
     const inlet = await readByInlet(bed, imap);
-    log(`mail, pair ${pair}: imapflow and postal-mime alone ${alone.toFixed(0)}/s, Inlet ${inlet.toFixed(0)}/s`);
-    ratios.push(inlet / alone);
-    ours.push(inlet);
+    log(
+      `mail, pair ${pair}: imapflow and postal-mime alone ${alone.toFixed(0)}/s, Inlet ${inlet.perSecond.toFixed(0)}/s, ` +
+        `app ${inlet.appUs.toFixed(0)} µs, database ${inlet.databaseUs.toFixed(0)} µs a mail`,
+    );
+    ratios.push(inlet.perSecond / alone);
+    ours.push(inlet.perSecond);
     await imap.close();
   }
   const middle = (list: number[]): number => [...list].sort((a, b) => a - b)[list.length >> 1] ?? Number.NaN;
@@ -103,16 +106,25 @@ async function readAlone(imap: ImapServer): Promise<number> {
 }
 
 /** From the first delivery to the last message, by the clock of the database. */
-async function readByInlet(bed: Bed, imap: ImapServer): Promise<number> {
+async function readByInlet(bed: Bed, imap: ImapServer) {
   return withMailboxes(bed, [mailboxOn(imap.port, NO_SMTP)], async ([id]) => {
     const served = await serveSubject(bed, 'complete');
+    const cpu = async () => ({ app: await cpuUs(served.child.pid!), database: await cpuUs(bed.postmasterPid) });
+    const before = await cpu();
     try {
       for (;;) {
         const [row] = await bed.owner<{ n: number; seconds: number }[]>`
           select (select count(*) from messages where endpoint_id = ${id ?? ''})::int as n,
             extract(epoch from clock_timestamp() - (
               select min(received_at) from deliveries where endpoint_id = ${id ?? ''}))::float8 as seconds`;
-        if ((row?.n ?? 0) >= MAILS) return MAILS / (row?.seconds ?? Number.NaN);
+        if ((row?.n ?? 0) >= MAILS) {
+          const after = await cpu();
+          return {
+            perSecond: MAILS / (row?.seconds ?? Number.NaN),
+            appUs: (after.app - before.app) / MAILS,
+            databaseUs: (after.database - before.database) / MAILS,
+          };
+        }
         await sleep(50);
       }
     } finally {
