@@ -35,7 +35,7 @@ export async function mail(bed: Bed, log: (text: string) => void): Promise<strin
     const alone = await readAlone(imap);
     const inlet = await readByInlet(bed, imap);
     log(
-      `mail, pair ${pair}: imapflow and postal-mime alone ${alone.toFixed(0)}/s, Inlet ${inlet.perSecond.toFixed(0)}/s, ` +
+      `mail, pair ${pair}: the libraries alone ${alone.toFixed(0)}/s, Inlet ${inlet.perSecond.toFixed(0)}/s, ` +
         `app ${inlet.appUs.toFixed(0)} µs, database ${inlet.databaseUs.toFixed(0)} µs a mail`,
     );
     ratios.push(inlet.perSecond / alone);
