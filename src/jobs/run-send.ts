@@ -181,11 +181,14 @@ async function noteSent(deps: JobDeps, job: Job, endpoint: OpenEndpoint, prepare
   const main = eventKey(deps.vault, endpoint.id, sent.providerId);
   const more = (sent.moreIds ?? []).map((one) => eventKey(deps.vault, endpoint.id, one));
   await asSystem(deps.sql, async (tx) => {
-    // The provider may have shown us our own message before it told us its id: that one is this one.
+    // The provider may have shown us our own message before it told us its id: that one is this one. Only one that we
+    // wrote: what a client wrote is never hidden behind an answer, whatever ids a provider gives.
     await tx`
       update messages set duplicate_of = ${id}, event_key = null
-      where event_key in ${tx([main, ...more])} and id <> ${id}`;
-    await tx`update messages set event_key = ${main} where id = ${id}`;
+      where event_key in ${tx([main, ...more])} and id <> ${id} and direction = 'outbound'`;
+    await tx`
+      update messages set event_key = ${main}
+      where id = ${id} and not exists (select from messages where event_key = ${main} and id <> ${id})`;
     for (const one of more)
       await tx`insert into message_ids (event_key, message_id) values (${one}, ${id}) on conflict do nothing`;
     await tx`

@@ -22,7 +22,7 @@ export interface JobDeps extends ToolDeps {
   readonly heldHere: () => readonly string[];
   /** Channels that send through their listener. */
   readonly boundChannels: readonly string[];
-  /** What one call to a channel may take, ms; default 90,000 for a message and 120,000 for a file. */
+  /** What one call to a channel may take, ms; default 300,000. */
   readonly attemptMs?: number;
   /** Told after each job: metrics. */
   readonly onRan?: (kind: Job['kind'], result: Result) => void;

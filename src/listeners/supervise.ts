@@ -102,13 +102,15 @@ export function startListeners(deps: ListenerDeps): Listeners {
       .finally(() => running.delete(lease.endpointId));
   };
   const renew = async (): Promise<void> => {
-    if (running.size === 0) return;
+    // Those that begin while we wait for the answer were not asked about.
+    const all = [...running.values()];
+    if (all.length === 0) return;
     const asked = performance.now();
     const ours = await renewLeases(
       deps.sql,
-      [...running.values()].map((one) => one.lease),
+      all.map((one) => one.lease),
     );
-    for (const one of running.values()) {
+    for (const one of all) {
       const still = ours.find((row) => row.endpointId === one.lease.endpointId && row.term === one.lease.term);
       if (still === undefined) one.abort.abort(new LeaseLost());
       else if (still.restartAt !== null && still.restartAt > one.lease.takenAt) one.abort.abort();

@@ -312,6 +312,18 @@ describe('our own message that the provider shows us', () => {
     expect(await ours(leadId)).toMatchObject([{ id: messageId, delivery: { state: 'delivered' } }]);
   });
 
+  test('never takes the place of what the client wrote, whatever id the provider gives it', async () => {
+    const { who, leadId } = await conversation();
+    await house.hear(says(who, 'Where are you?', { eventId: 'one-id-for-two' }));
+    house.chat.next.push(async () => ({ providerId: 'one-id-for-two' }));
+    const messageId = await house.answer(leadId, { text: 'Here' });
+    await house.run();
+    const shown = await house.shown(leadId);
+    expect(shown.map(({ text }) => text)).toEqual(['Hello?', 'Where are you?', 'Here']);
+    expect(await house.sendOf(messageId)).toMatchObject({ state: 'sent' });
+    expect(await jobsOf(messageId)).toEqual([]);
+  });
+
   test('in pieces stands there once, whichever piece comes when', async () => {
     const { who, leadId } = await conversation();
     const piece = (id: string) => writesFromPhone(who, 'a piece', { eventId: id });

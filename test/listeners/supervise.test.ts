@@ -88,6 +88,29 @@ describe('a listener is ended, and begun again where there is a reason to', () =
       .toMatchObject({ token: 'new-token' });
   });
 
+  test('not when it began while the leases of the others were being renewed', async () => {
+    const [held, fresh] = [await newLine(), await newLine()];
+    await changeEndpoint(tools, ADMIN, fresh.id, { paused: true });
+    let begun = 0;
+    house.chat.onListen = (session) => {
+      if (session.endpoint.id === fresh.id) begun += 1;
+      connected(session);
+    };
+    supervise();
+    await listening(held);
+    const { sql } = await house.replica();
+    // A renewal waits for this row; the other listener begins meanwhile.
+    await sql.begin(async (tx) => {
+      await tx`select from leases where endpoint_id = ${held.id} for update`;
+      await sleep(150);
+      await changeEndpoint(tools, ADMIN, fresh.id, { paused: false });
+      await listening(fresh);
+    });
+    await sleep(400);
+    expect(begun).toBe(1);
+    expect(sessionsOf(fresh)).toHaveLength(1);
+  });
+
   test('not when something changes that it does not see', async () => {
     const line = await newLine();
     supervise();
