@@ -140,7 +140,7 @@ describe('what could not be committed', () => {
     await new Promise((resolve) => setTimeout(resolve, 100));
     const cut = await admin`
       select pg_terminate_backend(pid) from pg_stat_activity
-      where query like '%insert into deliveries%' and pid <> pg_backend_pid()`;
+      where datname = current_database() and query like '%insert into deliveries%' and pid <> pg_backend_pid()`;
     expect(cut.length).toBeGreaterThan(0);
     await refused;
     await open();
