@@ -27,6 +27,7 @@ import type {
 
 export type * from './channel-events.ts';
 export { isMessage } from './channel-events.ts';
+export { cleanFileName, cleanLine, cleanText, cutText } from './channel-text.ts';
 
 /** One HTTP request as it came in. Header names are lower-case. */
 export interface InboundRequest {

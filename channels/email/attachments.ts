@@ -1,6 +1,5 @@
 import { fileTypeFromBuffer } from 'file-type';
-import type { Attachment } from '../../src/channel.ts';
-import { cleanFileName } from './clean.ts';
+import { type Attachment, cleanFileName } from '../../src/channel.ts';
 import type { Mail } from './read-mail.ts';
 import { restore } from './repair.ts';
 import type { Words } from './words.ts';
@@ -54,7 +53,7 @@ function nameOf(part: Part, index: number): string {
         : ending === undefined
           ? `file-${index + 1}`
           : `picture-${index + 1}.${ending}`;
-  return cleanFileName(restore(part.filename ?? ''), made);
+  return cleanFileName(restore(part.filename ?? '')) || made;
 }
 
 const TNEF = 'application/ms-tnef';

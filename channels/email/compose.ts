@@ -1,8 +1,8 @@
 import { createTransport } from 'nodemailer';
-import type { EndpointContext, Outbound } from '../../src/channel.ts';
+import { cleanFileName, type EndpointContext, type Outbound } from '../../src/channel.ts';
 import { Refused } from '../../src/errors.ts';
 import { domainOf, isOwnAddress, withTag } from './addresses.ts';
-import { cleanFileName, cleanLine, cleanLines } from './clean.ts';
+import { cleanLine, cleanLines } from './clean.ts';
 import { bareId, idsIn } from './ids.ts';
 import type { EmailSettings } from './settings.ts';
 
@@ -40,7 +40,7 @@ export async function compose(message: Outbound, endpoint: EndpointContext<Email
     ...(parent === undefined ? {} : { inReplyTo: parent, references }),
     text: textOf(message, settings.signature),
     attachments: message.attachments.map(({ name, mediaType, bytes }) => ({
-      filename: cleanFileName(name, 'file'),
+      filename: cleanFileName(name) || 'file',
       contentType: cleanLine(mediaType, 100),
       content: Buffer.from(bytes),
       contentDisposition: 'attachment' as const,

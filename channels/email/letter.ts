@@ -1,18 +1,19 @@
-import type {
-  EndpointContext,
-  Flag,
-  InboundEvent,
-  InboundRequest,
-  Nothing,
-  ParsedEvent,
-  Reach,
+import {
+  cutText,
+  type EndpointContext,
+  type Flag,
+  type InboundEvent,
+  type InboundRequest,
+  type Nothing,
+  type ParsedEvent,
+  type Reach,
 } from '../../src/channel.ts';
 import { Malformed } from '../../src/errors.ts';
 import { baseAddress, domainOf, isOwnAddress, tagOf } from './addresses.ts';
 import { readAttachments } from './attachments.ts';
 import { isAuthentic } from './authenticity.ts';
 import type { MailClass } from './classify.ts';
-import { cleanLines, cut } from './clean.ts';
+import { cleanLines } from './clean.ts';
 import type { FormMail } from './form-mail.ts';
 import { eventIdOf, messageIdOf, threadOf } from './ids.ts';
 import type { Mail, Person } from './read-mail.ts';
@@ -124,7 +125,7 @@ async function common(context: Context, words: string, left: string): Promise<Om
     ...(text === '' ? {} : { text }),
     ...(mail.subject === '' ? {} : { subject: mail.subject }),
     ...(rest === '' ? {} : { rest }),
-    ...(mail.html.trim() === '' ? {} : { html: cut(mail.html, MAX_HTML) }),
+    ...(mail.html.trim() === '' ? {} : { html: cutText(mail.html, MAX_HTML) }),
     ...(files.attachments.length === 0 ? {} : { attachments: files.attachments }),
     ...(parent === undefined ? {} : { quotes: parent }),
     ...(references.length === 0 ? {} : { references }),
@@ -134,11 +135,11 @@ async function common(context: Context, words: string, left: string): Promise<Om
 /** The notes always stand in the text; what is too long for it goes on in the rest. */
 function share(words: string, left: string, notes: string): { text: string; rest: string } {
   const room = MAX_TEXT - (notes === '' ? 0 : notes.length + 2);
-  const shown = cut(words, room);
+  const shown = cutText(words, room);
   const over = words.slice(shown.length);
-  const text = [shown.trim(), cut(notes, MAX_TEXT / 2)].filter((part) => part !== '').join('\n\n');
+  const text = [shown.trim(), cutText(notes, MAX_TEXT / 2)].filter((part) => part !== '').join('\n\n');
   const rest = [over, left].filter((part) => part.trim() !== '').join('\n\n');
-  return { text: cut(text, MAX_TEXT), rest: cut(rest, MAX_REST) };
+  return { text: cutText(text, MAX_TEXT), rest: cutText(rest, MAX_REST) };
 }
 
 /** From; without one whoever else answers for the mail. */
@@ -171,7 +172,7 @@ function answersGoElsewhere(mail: Mail): boolean {
   return from !== undefined && to !== undefined && domainOf(from.address) !== domainOf(to.address);
 }
 
-const named = (name: string): { name?: string } => (name === '' ? {} : { name: cut(name, 200) });
+const named = (name: string): { name?: string } => (name === '' ? {} : { name: cutText(name, 200) });
 
 /** Outlook and some webmails say it. */
 function languageOf(mail: Mail): { language?: string } {
@@ -215,7 +216,7 @@ function reachOf({ mail, endpoint }: Context, client: string): Reach {
   }
   return {
     to,
-    ...(mail.subject === '' ? {} : { subject: cut(mail.subject, 500) }),
+    ...(mail.subject === '' ? {} : { subject: cutText(mail.subject, 500) }),
     ...(messageId === undefined ? {} : { messageId }),
     ...(references.length === 0 ? {} : { references }),
   };

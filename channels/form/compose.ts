@@ -1,7 +1,14 @@
-import type { ClaimedIdentity, EndpointContext, Field, InboundRequest, Source } from '../../src/channel.ts';
+import {
+  type ClaimedIdentity,
+  cleanLine,
+  cleanText,
+  type EndpointContext,
+  type Field,
+  type InboundRequest,
+  type Source,
+} from '../../src/channel.ts';
 import { Rejected } from '../../src/errors.ts';
 import { isAttribution, readSource } from './attribution.ts';
-import { cleanLine, cleanText } from './clean.ts';
 import { hintOf, isYes, looksLikeEmail, looksLikePhone, type Meaning, meaningOf, surelyPhone } from './fields.ts';
 import type { Submission } from './read.ts';
 import type { FormSettings } from './settings.ts';

@@ -1,7 +1,6 @@
 import { fileTypeFromBuffer } from 'file-type';
-import type { Attachment } from '../../src/channel.ts';
+import { type Attachment, cleanFileName } from '../../src/channel.ts';
 import { Rejected } from '../../src/errors.ts';
-import { cleanFileName } from './clean.ts';
 import type { SentFile } from './read.ts';
 import type { FormSettings } from './settings.ts';
 import type { Words } from './words.ts';
@@ -27,7 +26,7 @@ export async function checkFiles(
     const mediaType = await detect(file.bytes);
     if (mediaType === undefined || !settings.allowedFileTypes.includes(mediaType))
       throw refuse(415, file.field, say.fileType);
-    attachments.push({ name: cleanFileName(file.name), mediaType, bytes: file.bytes });
+    attachments.push({ name: cleanFileName(file.name) || 'file', mediaType, bytes: file.bytes });
   }
   return attachments;
 }

@@ -1,6 +1,7 @@
 /** A readable line for what is neither text nor a file. */
+
 import type { Message } from 'grammy/types';
-import { cleanLine, cleanText } from './clean.ts';
+import { cleanLine, cleanText } from '../../src/channel.ts';
 import { asCount, asObject, asObjects, asText, type Json } from './loose.ts';
 import { readRichText } from './rich-text.ts';
 import { fill, type Words } from './words.ts';

@@ -1,6 +1,5 @@
 /** The files that a message names. Nothing is downloaded here; `fetch` does that with what stands in `ref`. */
-import type { RemoteFile } from '../../src/channel.ts';
-import { cleanFileName } from './clean.ts';
+import { cleanFileName, type RemoteFile } from '../../src/channel.ts';
 import { asCount, asKey, asList, asObject, asObjects, type Json } from './loose.ts';
 
 /** The contract's limit of one message. Telegram itself allows ten in an album, and sends each in its own update. */
@@ -78,9 +77,9 @@ function toFile(file: Json, kind: Kind, id: string): RemoteFile | undefined {
   const uniqueId = asKey(file.file_unique_id);
   const mediaType = readMediaType(file.mime_type) ?? kind.mediaType;
   const size = asCount(file.file_size);
-  const given = typeof file.file_name === 'string' ? cleanFileName(file.file_name) : undefined;
+  const given = typeof file.file_name === 'string' ? cleanFileName(file.file_name) : '';
   return {
-    name: given ?? `${kind.name}-${id}.${kind.ending}`,
+    name: given || `${kind.name}-${id}.${kind.ending}`,
     ...(mediaType === undefined ? {} : { mediaType }),
     ...(size === undefined ? {} : { size }),
     ref: { fileId, ...(uniqueId === undefined ? {} : { uniqueId }) },

@@ -2,7 +2,7 @@
  * Loose reading. Telegram adds kinds and fields several times a year: what we do not know must never make us drop what
  * we do know, so there is no schema of an update here.
  */
-import { cleanLine } from './clean.ts';
+import { cleanLine } from '../../src/channel.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
 

@@ -1,6 +1,5 @@
-import type { EndpointContext, InboundEvent, Nothing } from '../../src/channel.ts';
+import { cleanLine, type EndpointContext, type InboundEvent, type Nothing } from '../../src/channel.ts';
 import { Malformed } from '../../src/errors.ts';
-import { cleanLine } from './clean.ts';
 import { eventIdOf } from './event-id.ts';
 import { asId, asKey, asList, asObject, asObjects, asText, type Json } from './loose.ts';
 import { askPhone, readReach } from './read-message.ts';

@@ -1,6 +1,12 @@
-import type { EndpointContext, Flag, InboundEvent, Nothing } from '../../src/channel.ts';
+import {
+  cleanLine,
+  cleanText,
+  type EndpointContext,
+  type Flag,
+  type InboundEvent,
+  type Nothing,
+} from '../../src/channel.ts';
 import { Malformed } from '../../src/errors.ts';
-import { cleanLine, cleanText } from './clean.ts';
 import { describe, isOwn, readPhone } from './describe.ts';
 import { eventIdFrom, eventIdOf, scopeOf } from './event-id.ts';
 import { readFiles } from './files.ts';

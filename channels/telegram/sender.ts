@@ -1,5 +1,4 @@
-import type { ClaimedIdentity, InboundEvent } from '../../src/channel.ts';
-import { cleanLine } from './clean.ts';
+import { type ClaimedIdentity, cleanLine, type InboundEvent } from '../../src/channel.ts';
 import { asId, asObject, asText, type Json } from './loose.ts';
 
 type Sender = InboundEvent['sender'];

@@ -3,7 +3,7 @@
  * paragraphs, else lines, else words, else anywhere but inside a character. Telegram trims each message; a piece that
  * is nothing but space would be refused, and is left out.
  */
-import { cut } from './clean.ts';
+import { cutText } from '../../src/channel.ts';
 
 export function split(text: string, max: number): string[] {
   const pieces: string[] = [];
@@ -24,5 +24,5 @@ function breakAt(text: string, max: number): number {
     const at = window.lastIndexOf(separator);
     if (at >= max / 2) return Math.min(at, max);
   }
-  return cut(text, max).length;
+  return cutText(text, max).length;
 }

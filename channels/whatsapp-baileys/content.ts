@@ -1,6 +1,5 @@
-import type { InboundEvent, RemoteFile, Source } from '../../src/channel.ts';
+import { cleanLine, cleanText, type InboundEvent, type RemoteFile, type Source } from '../../src/channel.ts';
 import { type Description, describeCard, type Place } from './cards.ts';
-import { cleanLine, cleanText } from './clean.ts';
 import { type MediaKind, readMedia } from './media.ts';
 import { isNone, type Json, pick, readNumber, readObject, readString } from './read.ts';
 import type { Words } from './words.ts';

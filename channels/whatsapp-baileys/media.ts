@@ -1,5 +1,4 @@
-import type { Reach, RemoteFile } from '../../src/channel.ts';
-import { cleanFileName, cleanLine } from './clean.ts';
+import { cleanFileName, cleanLine, type Reach, type RemoteFile } from '../../src/channel.ts';
 import { type Json, pick, readBytes, readNumber, readObject, readString } from './read.ts';
 
 /** Each kind has its own key derivation on WhatsApp's side. */

@@ -1,13 +1,13 @@
-import type {
-  EndpointContext,
-  InboundEvent,
-  InboundRequest,
-  Nothing,
-  ParsedEvent,
-  Receipt,
+import {
+  cleanLine,
+  type EndpointContext,
+  type InboundEvent,
+  type InboundRequest,
+  type Nothing,
+  type ParsedEvent,
+  type Receipt,
 } from '../../src/channel.ts';
 import { Malformed } from '../../src/errors.ts';
-import { cleanLine } from './clean.ts';
 import { readContent, readSource } from './content.ts';
 import { readJid } from './jid.ts';
 import { eventIdOf, identitiesOf, isMe, type Me, type Party, readMe, readParty } from './party.ts';

@@ -1,6 +1,5 @@
-import type { EndpointContext, Tools } from '../../src/channel.ts';
+import { cleanLine, type EndpointContext, type Tools } from '../../src/channel.ts';
 import { Later, Refused } from '../../src/errors.ts';
-import { cleanLine } from './clean.ts';
 import { explainError } from './explain-error.ts';
 import { type Loose, part, record, string } from './loose.ts';
 import type { CloudSettings } from './settings.ts';

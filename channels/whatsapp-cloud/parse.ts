@@ -1,6 +1,11 @@
-import type { EndpointContext, InboundRequest, Nothing, ParsedEvent } from '../../src/channel.ts';
+import {
+  cleanLine,
+  type EndpointContext,
+  type InboundRequest,
+  type Nothing,
+  type ParsedEvent,
+} from '../../src/channel.ts';
 import { Malformed } from '../../src/errors.ts';
-import { cleanLine } from './clean.ts';
 import { isRecord, type Loose, part, record, string } from './loose.ts';
 import { readMessage } from './read-message.ts';
 import { readStatus } from './read-status.ts';

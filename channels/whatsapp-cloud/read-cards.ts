@@ -1,5 +1,4 @@
-import type { ClaimedIdentity } from '../../src/channel.ts';
-import { cleanLine } from './clean.ts';
+import { type ClaimedIdentity, cleanLine } from '../../src/channel.ts';
 import { id, isRecord, type Loose, list, part, string } from './loose.ts';
 import { phoneIdentity } from './read-sender.ts';
 import type { Words } from './words.ts';

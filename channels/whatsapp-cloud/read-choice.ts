@@ -1,6 +1,5 @@
 /** What a client pressed or filled in: buttons, lists, forms ("flows"), orders from the catalogue. */
-import type { Field } from '../../src/channel.ts';
-import { cleanLine, cleanText } from './clean.ts';
+import { cleanLine, cleanText, type Field } from '../../src/channel.ts';
 import { isRecord, type Loose, list, part, string } from './loose.ts';
 import type { Words } from './words.ts';
 

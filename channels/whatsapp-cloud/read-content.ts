@@ -1,5 +1,12 @@
-import type { ClaimedIdentity, Field, InboundEvent, Nothing, RemoteFile } from '../../src/channel.ts';
-import { cleanLine, cleanText } from './clean.ts';
+import {
+  type ClaimedIdentity,
+  cleanLine,
+  cleanText,
+  type Field,
+  type InboundEvent,
+  type Nothing,
+  type RemoteFile,
+} from '../../src/channel.ts';
 import { id, type Loose, list, part, string } from './loose.ts';
 import { cardsText, sharedPhone } from './read-cards.ts';
 import { readButton, readInteractive, readOrder } from './read-choice.ts';

@@ -1,5 +1,4 @@
-import type { RemoteFile } from '../../src/channel.ts';
-import { cleanFileName } from './clean.ts';
+import { cleanFileName, type RemoteFile } from '../../src/channel.ts';
 import { id, type Loose, string } from './loose.ts';
 
 /** The types that WhatsApp itself makes or takes; other files come with a name. */

@@ -1,5 +1,4 @@
-import type { ClaimedIdentity, Reach } from '../../src/channel.ts';
-import { cleanLine } from './clean.ts';
+import { type ClaimedIdentity, cleanLine, type Reach } from '../../src/channel.ts';
 import { id, isRecord, type Loose, list, part, string } from './loose.ts';
 
 /** The client of a message: who wrote it, or whom an echo was written to. */

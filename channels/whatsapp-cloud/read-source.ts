@@ -1,5 +1,4 @@
-import type { Source } from '../../src/channel.ts';
-import { cleanLine } from './clean.ts';
+import { cleanLine, type Source } from '../../src/channel.ts';
 import { type Loose, part, present, string } from './loose.ts';
 
 /**

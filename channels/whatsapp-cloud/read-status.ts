@@ -1,5 +1,4 @@
-import type { Nothing, Receipt } from '../../src/channel.ts';
-import { cleanLine } from './clean.ts';
+import { cleanLine, type Nothing, type Receipt } from '../../src/channel.ts';
 import { explainError } from './explain-error.ts';
 import { id, type Loose, list, present, record, string, time } from './loose.ts';
 

@@ -1,5 +1,4 @@
-import type { Acquaintance, Nothing } from '../../src/channel.ts';
-import { cleanLine } from './clean.ts';
+import { type Acquaintance, cleanLine, type Nothing } from '../../src/channel.ts';
 import { id, type Loose, part, string } from './loose.ts';
 import { identitiesOf } from './read-sender.ts';
 
