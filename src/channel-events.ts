@@ -3,6 +3,8 @@
  * import it from `channel.ts`.
  */
 
+import type { CallFact } from './channel-calls.ts';
+
 /**
  * How sure we are that an identity belongs to whoever sent the message (house rule 5).
  * claimed: typed into a form. observed: caller id, a From: without DMARC. attested: the channel vouches.
@@ -112,6 +114,11 @@ export interface InboundEvent {
    */
   readonly aliases?: readonly string[];
   readonly kind: 'form' | 'text' | 'call';
+  /**
+   * `kind: 'call'`, told piece by piece: what this event says of the call `eventId`, which must be set. All events of a
+   * call are one message. Without identities and without `hiddenNumber` the event waits for one that says who called.
+   */
+  readonly call?: CallFact;
   /**
    * Outbound: written by our side somewhere else (on the phone, in the mailbox). `sender` is then still the client:
    * the one it was written *to*. Our own messages that come back with an id that `send` returned are duplicates.

@@ -15,6 +15,7 @@
  *      settings, same events, for ever. That is what makes replay possible.
  */
 import type { z } from 'zod';
+import type { Authenticity, Dial, Dialled, RoutingQuestion } from './channel-calls.ts';
 import type {
   Attachment,
   ClaimedIdentity,
@@ -25,6 +26,7 @@ import type {
   RemoteFile,
 } from './channel-events.ts';
 
+export type * from './channel-calls.ts';
 export type * from './channel-events.ts';
 export { isMessage } from './channel-events.ts';
 export { cleanFileName, cleanLine, cleanText, cutText } from './channel-text.ts';
@@ -89,6 +91,8 @@ export interface Genuine {
   readonly repeatKey?: string;
   /** What to answer once the delivery is committed. Absent: `202 {"delivery", "duplicate"}`. */
   readonly answer?: Answer;
+  /** A call rings and the provider waits to be told where it should go. Takes the place of `answer`. */
+  readonly asks?: RoutingQuestion;
 }
 
 /** Why a delivery has nothing for us, shown in the ledger: `{ ignored: 'test ping' }`. */
@@ -120,6 +124,16 @@ export interface Capabilities {
   readonly rate?: { readonly perAddressPerMinute: number; readonly perEndpointPerMinute: number };
   /** Present exactly when there is a `send`. */
   readonly sends?: Sends;
+  /** A GET on the endpoint's address that `handshake` does not answer is a delivery as well. */
+  readonly takesGets?: true;
+  /** The provider appends paths of its own to the endpoint's address: `/events/call`. */
+  readonly takesPaths?: true;
+  /** The name of the setting (a list of addresses and networks) that requests must come from, unless it is empty. */
+  readonly addressesSetting?: string;
+  /** How genuine a request can be, by the value of a setting (a choice). Shown on the endpoint's page. */
+  readonly authenticity?: { readonly setting: string; readonly of: Readonly<Record<string, Authenticity>> };
+  /** Present exactly when there is a `dial`: the values of a setting (a choice) with which it works. */
+  readonly dials?: { readonly setting: string; readonly is: readonly string[] };
   /** Present exactly when there is a `fetch`. */
   readonly fetches?: { readonly maxBytes: number };
 }
@@ -163,6 +177,8 @@ export interface SettingMeta {
     | 'receiving'
     | 'sending'
     | 'senders'
+    | 'calls'
+    | 'recordings'
     | 'consent'
     | 'files'
     | 'protection'
@@ -245,7 +261,7 @@ export interface ListenTools extends Tools {
 }
 
 /**
- * A channel: at most ten members (docs/decisions/0013).
+ * A channel: at most eleven members (docs/decisions/0016).
  *
  * @template Schema zod object of the endpoint's settings. Give every setting
  * `.meta({ title, description, ru: { title, description } })` and mark a secret with `secret: true`: the admin's form
@@ -314,9 +330,31 @@ export interface Channel<Schema extends z.ZodObject = z.ZodObject> {
     tools: Tools,
     signal: AbortSignal,
   ) => Promise<Uint8Array>;
+  /**
+   * Has the provider ring our person and then the client. Once: the house never repeats it by itself. Throws `Refused`
+   * with a sentence for the person who clicked; anything else means *the outcome is not known*.
+   */
+  readonly dial?: (
+    call: Dial,
+    endpoint: EndpointContext<z.output<Schema>>,
+    tools: Tools,
+    signal: AbortSignal,
+  ) => Promise<Dialled>;
 }
 
-const MEMBERS = ['id', 'title', 'settings', 'capabilities', 'verify', 'handshake', 'parse', 'listen', 'send', 'fetch'];
+const MEMBERS = [
+  'id',
+  'title',
+  'settings',
+  'capabilities',
+  'verify',
+  'handshake',
+  'parse',
+  'listen',
+  'send',
+  'fetch',
+  'dial',
+];
 
 /** Checks the shape once, at import, and freezes it: a wrong channel cannot start. */
 export function defineChannel<Schema extends z.ZodObject>(channel: Channel<Schema>): Channel<Schema> {
@@ -330,5 +368,7 @@ export function defineChannel<Schema extends z.ZodObject>(channel: Channel<Schem
     throw new Error(`channel ${channel.id}: send and capabilities.sends belong together`);
   if ((channel.fetch === undefined) !== (channel.capabilities.fetches === undefined))
     throw new Error(`channel ${channel.id}: fetch and capabilities.fetches belong together`);
+  if ((channel.dial === undefined) !== (channel.capabilities.dials === undefined))
+    throw new Error(`channel ${channel.id}: dial and capabilities.dials belong together`);
   return Object.freeze(channel);
 }

@@ -1,6 +1,7 @@
 /** The least that an endpoint of a channel needs, by channel id; absent where every setting has a default. */
 export const exampleSettings: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   email: { address: 'sales@example.com', inboundSecret: 'example-inbound-secret' },
+  telephony: { provider: 'webhook', webhookSecret: 'example-signing-secret' },
   telegram: { botToken: '123456789:AAE-example_token-of-nobody-000001' },
   'whatsapp-cloud': {
     phoneNumberId: '100200300400500',

@@ -1,5 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { type Channel, type InboundRequest, isMessage, type ParsedEvent } from '../../src/channel.ts';
+import {
+  type Channel,
+  type Genuine,
+  type InboundRequest,
+  isMessage,
+  type ParsedEvent,
+  type RoutingQuestion,
+} from '../../src/channel.ts';
 import { Malformed, Rejected } from '../../src/errors.ts';
 import { type AnyEndpoint, endpointFor, requestFor, sha256, toolsFor } from './stand-ins.ts';
 
@@ -15,6 +22,10 @@ interface Sample {
   readonly body?: string | readonly Piece[];
   readonly json?: unknown;
   readonly url?: string;
+  /** Default: POST. */
+  readonly method?: string;
+  /** What the clock shows, for signatures that must be fresh. Default: the real time. */
+  readonly now?: string;
   readonly settings?: Record<string, unknown>;
   readonly language?: string;
 }
@@ -23,6 +34,8 @@ export interface Outcome {
   readonly rejected?: { status: number; message: string; fields?: Readonly<Record<string, string>> };
   readonly repeatKey?: string;
   readonly answer?: unknown;
+  /** A question while it rings, with what would be answered to nobody, to one person and to two. */
+  readonly asks?: unknown;
   readonly events?: unknown;
   readonly ignored?: string;
   readonly malformed?: string;
@@ -33,6 +46,7 @@ export interface Pair {
   readonly about: string;
   readonly request: InboundRequest;
   readonly endpoint: AnyEndpoint;
+  readonly now?: Date;
   readonly expected: Outcome;
 }
 
@@ -51,12 +65,14 @@ export function readSamples(channel: Channel): Pair[] {
       headers: sample.headers,
       body: bodyOf(at, sample.json === undefined ? (sample.body ?? '') : JSON.stringify(sample.json)),
       ...(sample.url === undefined ? {} : { url: sample.url }),
+      ...(sample.method === undefined ? {} : { method: sample.method }),
     });
     return {
       name,
       about: sample.about,
       request,
       endpoint: endpointFor(channel, sample.settings, sample.language),
+      ...(sample.now === undefined ? {} : { now: new Date(sample.now) }),
       expected,
     };
   });
@@ -77,11 +93,13 @@ function bodyOf(at: URL, body: string | readonly Piece[]): Uint8Array {
 /** What the channel makes of a request, as the expected files write it down. */
 export async function outcomeOf(
   channel: Channel,
-  { request, endpoint }: Pick<Pair, 'request' | 'endpoint'>,
+  { request, endpoint, now }: Pick<Pair, 'request' | 'endpoint' | 'now'>,
 ): Promise<Outcome> {
-  let genuine = {};
+  let genuine: Genuine = {};
   try {
-    genuine = (await channel.verify?.(request, endpoint, toolsFor())) ?? {};
+    const tools = toolsFor(now === undefined ? {} : { now: () => now });
+    genuine = (await channel.verify?.(request, endpoint, tools)) ?? {};
+    if (genuine.asks !== undefined) genuine = { ...genuine, asks: asked(genuine.asks) as RoutingQuestion };
   } catch (error) {
     if (!(error instanceof Rejected)) throw error;
     const { status, message, fields } = error;
@@ -95,6 +113,19 @@ export async function outcomeOf(
     return plain({ ...genuine, malformed: error.message });
   }
 }
+
+const ONE = { extension: '101' };
+const OTHER = { extension: '102', dial: '+79990002233' };
+
+const asked = ({ reply, command, ...question }: RoutingQuestion): unknown => ({
+  ...question,
+  commands: command !== undefined,
+  replies: {
+    nobody: reply(undefined),
+    one: reply({ targets: [ONE] }),
+    two: reply({ targets: [OTHER, ONE] }),
+  },
+});
 
 /** Files by their hash. */
 const written = (event: ParsedEvent): unknown =>

@@ -2,6 +2,7 @@ import type { Channel } from '../../src/channel.ts';
 import { emailTamperings } from './email/tamperings.ts';
 import { formTamperings } from './form/tamperings.ts';
 import { telegramTamperings } from './telegram/tamperings.ts';
+import { telephonyTamperings } from './telephony/tamperings.ts';
 import { cloudTamperings } from './whatsapp-cloud/tamperings.ts';
 
 export interface Tampering {
@@ -16,5 +17,6 @@ export const tamperings: Readonly<Record<string, readonly Tampering[]>> = {
   email: emailTamperings,
   form: formTamperings,
   telegram: telegramTamperings,
+  telephony: telephonyTamperings,
   'whatsapp-cloud': cloudTamperings,
 };

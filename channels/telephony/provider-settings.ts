@@ -1,0 +1,26 @@
+/** What each provider has to be told, in the order in which people look for their own. */
+import { webhookRequired, webhookSettings } from './providers/webhook/settings.ts';
+
+export const TITLES = {
+  zadarma: { en: 'Zadarma', ru: 'Zadarma' },
+  novofon: { en: 'Novofon (API v1)', ru: 'Новофон (API v1)' },
+  uis: { en: 'UIS, CoMagic, Novofon 2.0, CallGear', ru: 'UIS, CoMagic, Новофон 2.0' },
+  mango: { en: 'Mango Office', ru: 'Манго Офис' },
+  megafon: { en: 'MegaFon, Gravitel, Dom.ru, WestCall', ru: 'МегаФон, Гравител, Дом.ру, ВестКолл' },
+  beeline: { en: 'Beeline', ru: 'Билайн' },
+  rostelecom: { en: 'Rostelecom', ru: 'Ростелеком' },
+  sipuni: { en: 'Sipuni', ru: 'Sipuni' },
+  telphin: { en: 'Telphin', ru: 'Телфин' },
+  mcn: { en: 'MCN Telecom', ru: 'MCN Telecom' },
+  twilio: { en: 'Twilio', ru: 'Twilio' },
+  telnyx: { en: 'Telnyx', ru: 'Telnyx' },
+  vonage: { en: 'Vonage', ru: 'Vonage' },
+  asterisk: { en: 'Asterisk, FreePBX (ARI)', ru: 'Asterisk, FreePBX (ARI)' },
+  webhook: { en: 'Any other PBX (JSON webhook)', ru: 'Любая другая АТС (JSON-вебхук)' },
+} as const;
+
+export const shapes = { ...webhookSettings };
+
+const required: Readonly<Partial<Record<keyof typeof TITLES, readonly string[]>>> = { webhook: webhookRequired };
+
+export const requirementsOf = (provider: keyof typeof TITLES): readonly string[] => required[provider] ?? [];
