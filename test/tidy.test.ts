@@ -44,7 +44,7 @@ const isRelative = ({ to }: Import) => /^(?:src|channels|test|scripts|bench)\//.
 /** The floors of the house: whoever stands on one may import from the same floor or from below. */
 const FLOORS: readonly (readonly string[])[] = [
   ['vault', 'access', 'db'],
-  ['contacts', 'leads', 'routing'],
+  ['contacts', 'leads', 'routing', 'calls'],
   ['intake'],
   ['replies'],
   ['http', 'jobs', 'listeners'],

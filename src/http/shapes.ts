@@ -322,6 +322,7 @@ export const newQueue = z.object({
   ownerFirstSeconds: z.int().min(0).max(604_800).default(600),
   seniorAfterSeconds: z.int().min(0).nullable().default(null),
   headAfterSeconds: z.int().min(0).nullable().default(null),
+  responseSeconds: z.int().min(60).max(604_800).default(900),
   members: z
     .array(z.object({ userId: id, line: z.enum(['first', 'senior']).default('first') }))
     .max(500)
@@ -368,11 +369,13 @@ export const liveEvent = z
       'lead.message',
       'quarantine',
       'endpoint',
+      'call',
       'desk',
     ]),
     lead: id.optional(),
     queue: id.optional(),
     owner: id.nullable().optional(),
     endpoint: id.optional(),
+    call: id.optional(),
   })
   .meta({ id: 'LiveEvent' });

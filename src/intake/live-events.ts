@@ -1,5 +1,5 @@
 import type { LiveNotice } from '../leads/announce.ts';
-import type { Plan } from './plan.ts';
+import type { CallChange, Plan } from './plan.ts';
 
 /** What screens should look at again after this batch. */
 export function liveNotices(plan: Plan): LiveNotice[] {
@@ -19,6 +19,16 @@ export function liveNotices(plan: Plan): LiveNotice[] {
         ...(queueId === undefined ? {} : { queue: queueId }),
         owner: ownerId,
       });
+  for (const change of plan.calls.values()) notices.push(...callNotices(change));
   if (plan.outcomes.some((one) => one.outcome === 'quarantined')) notices.push({ type: 'quarantine' });
   return notices;
+}
+
+/** The call itself, for whoever's phone rings or may take it; and the lead, when it has found its owner. */
+export function callNotices({ id, now, give, people }: CallChange): LiveNotice[] {
+  if (now.placed === undefined) return [];
+  const { leadId: lead, queueId, ownerId } = now.placed;
+  const where = { lead, ...(queueId === undefined ? {} : { queue: queueId }), owner: ownerId };
+  const call: LiveNotice = { type: 'call', call: id, ...where, ...(people === undefined ? {} : { only: people }) };
+  return give === undefined ? [call] : [call, { type: 'lead.claimed', ...where }];
 }

@@ -7,6 +7,7 @@ import type { Holder } from '../contacts/resolve.ts';
 import { plainColumn } from '../db/columns.ts';
 import type { DataKey } from '../vault/seal.ts';
 import type { Vault } from '../vault/vault.ts';
+import { loadCallsOf } from './load-calls.ts';
 import type { Item, Known, KnownContact, KnownMessage, OpenLead, Outcome } from './plan.ts';
 
 export interface LockedDelivery {
@@ -71,7 +72,11 @@ export async function loadKnown(tx: Tx, vault: Vault, items: readonly Item[]): P
     'events' in verdict ? [...verdict.events, ...(verdict.news ?? [])] : [],
   );
   const lookups = [...new Set(parts.flatMap((one) => one.seen.map((identity) => identity.lookup)))];
-  const [people, found] = await Promise.all([loadPeople(tx, lookups), loadMessages(tx, items)]);
+  const [people, found, calls] = await Promise.all([
+    loadPeople(tx, lookups),
+    loadMessages(tx, items),
+    loadCallsOf(tx, vault, items),
+  ]);
   const holders = new Map<string, Holder[]>();
   const contacts = new Map<string, KnownContact>();
   const openLeads = new Map<string, OpenLead>();
@@ -87,6 +92,7 @@ export async function loadKnown(tx: Tx, vault: Vault, items: readonly Item[]): P
     if (row.lead_id !== null && row.lead_queue !== null)
       openLeads.set(row.contact_id, { id: row.lead_id, queueId: row.lead_queue, ownerId: row.lead_owner });
   }
+  for (const [id, key] of calls.contactKeys) contactKeys.set(id, key);
   const messages = new Map<string, KnownMessage>();
   for (const row of found) {
     if (row.wrapped === null) continue;
@@ -101,7 +107,8 @@ export async function loadKnown(tx: Tx, vault: Vault, items: readonly Item[]): P
     items,
     [...contacts.keys()].filter((id) => !openLeads.has(id)),
   );
-  return { known: { holders, contacts, openLeads, lastLeads, messages }, contactKeys };
+  const { calls: known, extensions, rung } = calls;
+  return { known: { holders, contacts, openLeads, lastLeads, messages, calls: known, extensions, rung }, contactKeys };
 }
 
 const messageOf = (row: MessageRow): KnownMessage => ({
@@ -175,7 +182,9 @@ async function loadLastLeads(
   contactIds: readonly string[],
 ): Promise<Map<string, string>> {
   const outbound = items.some(
-    ({ verdict }) => 'events' in verdict && verdict.events.some((one) => one.event.direction === 'outbound'),
+    ({ verdict }) =>
+      'events' in verdict &&
+      verdict.events.some(({ event }) => event.direction === 'outbound' || event.call !== undefined),
   );
   if (!outbound || contactIds.length === 0) return new Map();
   const rows = await tx<{ contact_id: string; id: string }[]>`

@@ -1,5 +1,6 @@
 /** What the deciding core is given and what it returns: rows, and nothing that could reach a database. */
-import type { Acquaintance, Deletion, Flag, InboundEvent, Reachability, Receipt } from '../channel.ts';
+import type { Call, HeardFact } from '../calls/fold.ts';
+import type { Acquaintance, Deletion, Flag, InboundEvent, Reachability, Receipt, RemoteFile } from '../channel.ts';
 import type { Holder, SeenIdentity } from '../contacts/resolve.ts';
 import type { Desk } from '../routing/desk.ts';
 import type { Route } from '../routing/route.ts';
@@ -81,6 +82,59 @@ export interface Known {
   readonly lastLeads: ReadonlyMap<string, string>;
   /** Messages that are there already, by message id and by event key. */
   readonly messages: ReadonlyMap<string, KnownMessage>;
+  /** By event key: calls that something was heard of before. */
+  readonly calls: ReadonlyMap<string, KnownCall>;
+  /** Who of ours an extension is, by `endpoint id:extension`. */
+  readonly extensions: ReadonlyMap<string, string>;
+  /** By event key: who was told to take a call that rings. */
+  readonly rung: ReadonlyMap<string, readonly string[]>;
+}
+
+/** Where a call's message stands, and the lead as it is now. */
+export interface PlacedCall {
+  readonly messageId: string;
+  readonly contactId: string;
+  readonly leadId: string;
+  readonly queueId: string | undefined;
+  readonly ownerId: string | null;
+  readonly leadClosed: boolean;
+}
+
+export interface KnownCall {
+  readonly facts: readonly HeardFact[];
+  readonly call: Call;
+  readonly placed: PlacedCall | undefined;
+  /** Why it is no message. */
+  readonly skipped: string | undefined;
+  /** Its lead was opened by this call. */
+  readonly opened: boolean;
+  /** Who got the lead because of it. */
+  readonly givenTo: string | null;
+  readonly deliveryId: string;
+  readonly firstHeardMs: number;
+  /** It has a row already. */
+  readonly stored: boolean;
+}
+
+/** A call as it is after this batch, and what follows from what is new in it. */
+export interface CallChange {
+  readonly id: string;
+  readonly endpoint: OpenEndpoint;
+  readonly now: KnownCall;
+  readonly heardAtMs: number;
+  /** Files of facts that came after the message. */
+  readonly files: readonly RemoteFile[];
+  /** People of ours whose phones ring, and who answered. */
+  readonly ringing: readonly string[];
+  readonly answeredBy: string | undefined;
+  /** The lead goes to whoever talked, unless a person has given it to somebody else. */
+  readonly give: { readonly to: string; readonly from: string | null } | undefined;
+  readonly missed: { readonly atMs: number; readonly dueMs: number } | undefined;
+  readonly answered: { readonly atMs: number; readonly how: 'called' | 'client-called' } | undefined;
+  /** Names at the provider that this call showed. */
+  readonly seen: readonly string[];
+  /** Who is told of it on their screens; `undefined`: whoever may see the lead. */
+  readonly people: readonly string[] | undefined;
 }
 
 export interface NewContact {
@@ -199,6 +253,8 @@ export interface Plan {
   readonly answered: Map<string, number>;
   /** Leads whose screens should look again, besides those above. */
   readonly stirred: Map<string, { readonly queueId: string | undefined; readonly ownerId: string | null }>;
+  /** By event key. */
+  readonly calls: Map<string, CallChange>;
 }
 
 /** The base as it will be: what is known, plus what this batch has decided so far. */
@@ -212,4 +268,5 @@ export interface World {
   readonly openLeads: Map<string, OpenLead & { fresh?: NewLead }>;
   readonly lastLeads: Map<string, string>;
   readonly messages: Map<string, KnownMessage>;
+  readonly calls: Map<string, KnownCall>;
 }

@@ -73,7 +73,7 @@ function wasOvertaken(error: unknown): boolean {
   const { code, constraint_name } = error as { code?: string; constraint_name?: string };
   if (error instanceof Overtaken) return true;
   if (code === '40P01' || code === '40001') return true;
-  const races = ['identities_pkey', 'leads_one_open', 'messages_event', 'messages_pkey'];
+  const races = ['identities_pkey', 'leads_one_open', 'messages_event', 'messages_pkey', 'calls_pkey'];
   return code === '23505' && races.includes(constraint_name ?? '');
 }
 

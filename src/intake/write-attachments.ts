@@ -5,11 +5,12 @@ import { bytesColumn, plainColumn, textColumn, toJsonb } from '../db/columns.ts'
 import { newId } from '../ids.ts';
 import { type DataKey, seal } from '../vault/seal.ts';
 import { contactPlace } from './places.ts';
-import type { Plan } from './plan.ts';
+import type { CallChange, Plan } from './plan.ts';
 
 const MAX_REMOTE_FILES = 20;
 
 interface Row {
+  readonly recording: boolean;
   readonly id: string;
   readonly messageId: string;
   readonly contactId: string;
@@ -25,6 +26,15 @@ interface Row {
 
 type Owner = Pick<Row, 'messageId' | 'contactId' | 'endpointId'> & { readonly atMs: number };
 
+/** Recordings that were ready after the message of their call was written. */
+function recordingRows({ now, endpoint, heardAtMs, files }: CallChange): Row[] {
+  if (now.placed === undefined || files.length === 0) return [];
+  const { messageId, contactId } = now.placed;
+  const maxBytes = endpoint.channel.capabilities.fetches?.maxBytes;
+  const owner = { messageId, contactId, endpointId: endpoint.id, atMs: heardAtMs };
+  return rowsOf(owner, [], files, maxBytes, true);
+}
+
 export async function writeAttachments(tx: Tx, plan: Plan, keyOf: (id: string) => DataKey): Promise<void> {
   const rows = plan.messages.flatMap((message) =>
     rowsOf(
@@ -32,11 +42,13 @@ export async function writeAttachments(tx: Tx, plan: Plan, keyOf: (id: string) =
       message.event.attachments,
       message.event.files,
       message.maxFileBytes,
+      message.event.call !== undefined,
     ),
   );
   for (const change of plan.changes)
     if (change.kind === 'completed' && change.event !== undefined)
       rows.push(...rowsOf(change, change.event.attachments, change.event.files, change.maxFileBytes));
+  for (const change of plan.calls.values()) rows.push(...recordingRows(change));
   if (rows.length === 0) return;
   const sealed = (
     row: Row,
@@ -54,17 +66,19 @@ export async function writeAttachments(tx: Tx, plan: Plan, keyOf: (id: string) =
         ${plainColumn(rows.map((row) => row.endpointId))}::uuid[],
         ${textColumn(rows.map((row) => row.mediaType))}::text[], ${plainColumn(rows.map((row) => row.size))}::integer[],
         ${plainColumn(rows.map((row) => row.state))}::text[], ${textColumn(rows.map((row) => row.reason))}::text[],
+        ${plainColumn(rows.map((row) => row.recording))}::boolean[],
         ${bytesColumn(rows.map((row) => sealed(row, 'name', row.name)))}::bytea[],
         ${bytesColumn(rows.map((row) => sealed(row, 'content', row.content)))}::bytea[],
         ${bytesColumn(rows.map((row) => sealed(row, 'remote', row.remote && toJsonb(row.remote))))}::bytea[])
-        as i (id, message_id, contact_id, endpoint_id, media_type, size, state, reason, name, content, remote)
+        as i (id, message_id, contact_id, endpoint_id, media_type, size, state, reason, recording, name, content, remote)
     ), work as (
       insert into jobs (id, kind, subject_id, endpoint_id, lane)
       select id, 'fetch', id, endpoint_id, id from input where state = 'waiting'
     )
-    insert into attachments (id, message_id, contact_id, endpoint_id, media_type, size, state, reason, name, content,
-      remote)
-    select id, message_id, contact_id, endpoint_id, media_type, size, state, reason, name, content, remote from input`;
+    insert into attachments (id, message_id, contact_id, endpoint_id, media_type, size, state, reason, recording, name,
+      content, remote)
+    select id, message_id, contact_id, endpoint_id, media_type, size, state, reason, recording, name, content, remote
+    from input`;
 }
 
 function rowsOf(
@@ -72,9 +86,10 @@ function rowsOf(
   attachments: readonly Attachment[] = [],
   files: readonly RemoteFile[] = [],
   maxBytes: number | undefined,
+  recording = false,
 ): Row[] {
   const { messageId, contactId, endpointId, atMs } = owner;
-  const common = () => ({ id: newId(atMs), messageId, contactId, endpointId });
+  const common = () => ({ id: newId(atMs), messageId, contactId, endpointId, recording });
   return [
     ...attachments.map(
       ({ name, mediaType, bytes }): Row => ({

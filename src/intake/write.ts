@@ -16,6 +16,7 @@ import { Overtaken } from './overtaken.ts';
 import { contactPlace, deliveryKeyPlace } from './places.ts';
 import type { NewMessage, Plan } from './plan.ts';
 import { writeAttachments } from './write-attachments.ts';
+import { writeCalls } from './write-calls.ts';
 import { askForPhones, writeConversations } from './write-conversations.ts';
 
 export interface Keys {
@@ -53,6 +54,7 @@ export async function writePlan(tx: Tx, plan: Plan, keys: Keys, attempts: Readon
     writeOutcomes(tx, plan, keys, keyOf, attempts),
     announce(tx, liveNotices(plan)),
     writeConversations(tx, plan, keyOf),
+    writeCalls(tx, [...plan.calls.values()], keyOf),
   ]);
   // Reads what the statements above have written.
   await askForPhones(tx, plan, keyOf);

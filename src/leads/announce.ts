@@ -11,14 +11,18 @@ export interface LiveNotice {
     | 'lead.message'
     | 'quarantine'
     | 'endpoint'
+    | 'call'
     | 'desk';
   readonly lead?: string;
   readonly endpoint?: string;
+  readonly call?: string;
   readonly queue?: string;
   readonly owner?: string | null;
   readonly offeredTo?: string | null;
   /** People who lose or win sight of the lead by this change. Not sent on to screens. */
   readonly also?: readonly string[];
+  /** Nobody but these. Not sent on to screens. */
+  readonly only?: readonly string[];
 }
 
 export const LIVE_CHANNEL = 'inlet_live';

@@ -12,7 +12,7 @@ import type { Log } from '../log.ts';
 import { LIVE_CHANNEL, type LiveNotice } from './announce.ts';
 
 /** What a screen hears: ids only. */
-export type LiveEvent = Pick<LiveNotice, 'type' | 'lead' | 'queue' | 'owner' | 'endpoint'>;
+export type LiveEvent = Pick<LiveNotice, 'type' | 'lead' | 'queue' | 'owner' | 'endpoint' | 'call'>;
 
 export interface Subscriber {
   readonly actor: Actor;
@@ -44,6 +44,7 @@ interface Watched {
 
 /** Is this notice for them? */
 export function isFor(notice: LiveNotice, actor: Actor, queues: ReadonlySet<string>): boolean {
+  if (notice.only !== undefined) return actor.userId !== null && notice.only.includes(actor.userId);
   if (notice.type === 'desk' || actor.role !== 'manager') return true;
   if (notice.type === 'quarantine') return true; // managers have that page too
   if (actor.userId === null) return false;
@@ -57,13 +58,14 @@ export function startLive(sql: Sql, log: Log, options: LiveOptions = {}): Live {
   let reading: Promise<void> | undefined;
 
   const tell = (notice: LiveNotice): void => {
-    const { type, lead, queue, owner, endpoint } = notice;
+    const { type, lead, queue, owner, endpoint, call } = notice;
     const event: LiveEvent = {
       type,
       ...(lead === undefined ? {} : { lead }),
       ...(queue === undefined ? {} : { queue }),
       ...(owner === undefined ? {} : { owner }),
       ...(endpoint === undefined ? {} : { endpoint }),
+      ...(call === undefined ? {} : { call }),
     };
     for (const one of subscribers) {
       const queues = watched.people.get(one.actor.userId ?? '')?.queues ?? new Set<string>();

@@ -23,7 +23,7 @@ export async function loadDesk(sql: Sql | Tx): Promise<Desk> {
       (select coalesce(json_agg(json_build_object('id', id, 'name', name, 'isDefault', is_default,
         'strategy', strategy, 'hours', hours, 'offerSeconds', offer_seconds,
         'ownerFirstSeconds', owner_first_seconds, 'seniorAfterSeconds', senior_after_seconds,
-        'headAfterSeconds', head_after_seconds) order by id), '[]') from queues) as queues,
+        'headAfterSeconds', head_after_seconds, 'responseSeconds', response_seconds) order by id), '[]') from queues) as queues,
       (select coalesce(json_agg(json_build_object('id', id, 'name', name, 'conditions', conditions,
         'queueId', queue_id, 'priority', priority) order by position, id), '[]')
         from routing_rules where enabled) as rules,
@@ -74,7 +74,7 @@ function selectQueues(tx: Tx, id: string | null = null): Promise<QueueView[]> {
   return tx<QueueView[]>`
     select q.id, q.name, q.is_default as "isDefault", q.strategy, q.hours, q.offer_seconds as "offerSeconds",
       q.owner_first_seconds as "ownerFirstSeconds", q.senior_after_seconds as "seniorAfterSeconds",
-      q.head_after_seconds as "headAfterSeconds",
+      q.head_after_seconds as "headAfterSeconds", q.response_seconds as "responseSeconds",
       (select coalesce(json_agg(json_build_object('userId', m.user_id, 'line', m.line) order by m.user_id), '[]')
         from queue_members m where m.queue_id = q.id) as members,
       w.waiting, w.oldest as "oldestWaitingAt"
@@ -102,14 +102,15 @@ export function saveQueue(sql: Sql, actor: Actor, input: QueueInput, id?: string
     if (input.isDefault) await tx`update queues set is_default = false where is_default and id <> ${queueId}`;
     await tx`
       insert into queues (id, name, is_default, strategy, hours, offer_seconds, owner_first_seconds,
-        senior_after_seconds, head_after_seconds)
+        senior_after_seconds, head_after_seconds, response_seconds)
       values (${queueId}, ${input.name}, ${input.isDefault}, ${input.strategy},
         ${input.hours === null ? null : toJsonb(input.hours)}::text::jsonb, ${input.offerSeconds},
-        ${input.ownerFirstSeconds}, ${input.seniorAfterSeconds}, ${input.headAfterSeconds})
+        ${input.ownerFirstSeconds}, ${input.seniorAfterSeconds}, ${input.headAfterSeconds},
+        ${input.responseSeconds})
       on conflict (id) do update set name = excluded.name, is_default = excluded.is_default,
         strategy = excluded.strategy, hours = excluded.hours, offer_seconds = excluded.offer_seconds,
         owner_first_seconds = excluded.owner_first_seconds, senior_after_seconds = excluded.senior_after_seconds,
-        head_after_seconds = excluded.head_after_seconds`;
+        head_after_seconds = excluded.head_after_seconds, response_seconds = excluded.response_seconds`;
     await saveMembers(tx, queueId, input.members);
     const [saved] = await selectQueues(tx, queueId);
     await audit(tx, {

@@ -11,6 +11,8 @@ export interface Queue {
   readonly ownerFirstSeconds: number;
   readonly seniorAfterSeconds: number | null;
   readonly headAfterSeconds: number | null;
+  /** Within so many open seconds a missed call has to be called back. */
+  readonly responseSeconds: number;
 }
 
 /** Every condition that is present must hold; a list holds when one of its values does. */

@@ -161,6 +161,8 @@ async function waiting(tx: Tx, queueIds: readonly string[], nowMs: number): Prom
     ) x
     where l.queue_id = any(${plainColumn(queueIds)}::uuid[])
       and l.owner_id is null and l.closed_at is null and l.offered_to is null
+      -- While it rings or somebody talks, the telephone decides.
+      and not exists (select from calls c where c.lead_id = l.id and c.state <> 'ended')
       and exists (select from queue_members m join users u on u.id = m.user_id
         where m.queue_id = l.queue_id and (m.line = 'first' or l.senior_at <= ${now})
           and u.on_shift_since is not null and u.disabled_at is null and u.role <> 'auditor'

@@ -29,6 +29,7 @@ const queue = {
   ownerFirstSeconds: 0,
   seniorAfterSeconds: null,
   headAfterSeconds: null,
+  responseSeconds: 900,
 } as const;
 const desk: Desk = {
   version: 1,
@@ -57,7 +58,8 @@ class Base {
   known(): Known {
     const openLeads = new Map([...this.leads.values()].map((lead) => [lead.contactId, lead]));
     const lastLeads = new Map<string, string>();
-    return { holders: this.holders, contacts: this.contacts, openLeads, lastLeads, messages: this.messages };
+    const none = { calls: new Map(), extensions: new Map(), rung: new Map() };
+    return { holders: this.holders, contacts: this.contacts, openLeads, lastLeads, messages: this.messages, ...none };
   }
 
   write(plan: Plan): void {

@@ -14,6 +14,7 @@ const queue = (id: string, more: Partial<Queue> = {}): Queue => ({
   ownerFirstSeconds: 600,
   seniorAfterSeconds: null,
   headAfterSeconds: null,
+  responseSeconds: 900,
   ...more,
 });
 const rule = (id: string, conditions: Conditions, queueId: string, priority = 0): Rule => ({

@@ -137,7 +137,7 @@ function listen(
 
 function readEvents(body: string): ParsedEvent[] {
   return JSON.parse(body, (name, value: unknown) =>
-    name === 'at' && typeof value === 'string' ? new Date(value) : value,
+    /^(?:at|\w+At)$/.test(name) && typeof value === 'string' ? new Date(value) : value,
   ) as ParsedEvent[];
 }
 

@@ -81,6 +81,7 @@ export async function furnish({ sql }: Pick<Deps, 'sql'>, { anna, boris }: Peopl
     ownerFirstSeconds: 900,
     seniorAfterSeconds: 300,
     headAfterSeconds: 900,
+    responseSeconds: 600,
     members: [
       { userId: anna.id, line: 'first' },
       { userId: boris.id, line: 'senior' },
