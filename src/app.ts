@@ -5,6 +5,7 @@ import { asSystem } from './access/actor.ts';
 import type { Deps } from './deps.ts';
 import { apiKeyRoutes } from './http/api-keys.ts';
 import { type AppEnv, authenticate } from './http/authenticate.ts';
+import { callRoutes } from './http/calls.ts';
 import { channelRoutes } from './http/channels.ts';
 import { clientAddress, socketAddress } from './http/client-address.ts';
 import { contactRoutes } from './http/contacts.ts';
@@ -73,6 +74,7 @@ function apiRoutes(deps: Deps, parts: Parts): Hono<AppEnv> {
     .route('/', replyRoutes(deps, parts.replies ?? {}))
     .route('/', templateRoutes(deps))
     .route('/', listenerRoutes(deps))
+    .route('/', callRoutes(deps))
     .route('/', contactRoutes(deps))
     .route('/', ledgerRoutes(deps))
     .route('/', eventRoutes(deps, live));

@@ -25,6 +25,8 @@ export interface CallFact {
   readonly direction?: 'inbound' | 'outbound' | 'internal';
   /** Our number: the one that was dialled, or the one that we showed. */
   readonly line?: string;
+  /** What the endpoint calls that number. */
+  readonly lineTitle?: string;
   /** Who of ours this event is about, as the provider names them: an extension, a login, an employee's id. */
   readonly extension?: string;
   /** `transferred`: to whom. */
@@ -71,8 +73,8 @@ export interface RoutingQuestion {
   /** How long the house may think, ms, before the safe default is answered. */
   readonly withinMs: number;
   /**
-   * The provider's own answer. `undefined`: the house was too slow or did not know, so the endpoint's safe default, which
-   * never needs the database. Called exactly once, after the delivery is committed.
+   * The provider's own answer. `undefined`: the house was too slow or did not know, so the endpoint's safe default,
+   * which never needs the database. Called exactly once, after the delivery is committed.
    */
   readonly reply: (route: CallRoute | undefined) => Answer;
   /** For providers that are told by an API call of ours instead; runs after the answer has gone, errors are logged. */

@@ -6,7 +6,7 @@
 /** The request is not genuine or not acceptable: answer with this status, keep nothing. */
 export class Rejected extends Error {
   override readonly name = 'Rejected';
-  readonly status: 400 | 401 | 403 | 404 | 405 | 413 | 415 | 422 | 429 | 503;
+  readonly status: 400 | 401 | 403 | 404 | 405 | 413 | 415 | 422 | 429 | 502 | 503;
   /** Field name -> what is wrong with it, for 422 answers. Never echoes the submitted value. */
   readonly fields: Readonly<Record<string, string>> | undefined;
   readonly retryAfterSeconds: number | undefined;

@@ -4,6 +4,7 @@ import type { Endpoint, HeardCall } from './adapter.ts';
 import { bareNumber, isHidden, isInternal, sameDigits, withPlus } from './numbers.ts';
 
 const MAX_SECONDS = 86_400;
+const UNKNOWN_CALLED = 'our call to somebody who has no open lead';
 
 /** `undefined`: it concerns a number that is to be ignored. */
 export function callEvent(heard: HeardCall, endpoint: Endpoint): InboundEvent | undefined {
@@ -14,6 +15,7 @@ export function callEvent(heard: HeardCall, endpoint: Endpoint): InboundEvent | 
   const internal = number !== undefined && !hidden && isInternal(number, settings.internalDigits);
   const known = number === undefined || hidden || internal ? undefined : number;
   const direction = internal ? 'internal' : heard.fact.direction;
+  const quiet = direction === 'outbound' && settings.outgoing === 'known' ? UNKNOWN_CALLED : undefined;
   const source = sourceOf(heard.fact.line, endpoint);
   const name = heard.name === undefined ? '' : cleanLine(heard.name, 200);
   return {
@@ -28,7 +30,13 @@ export function callEvent(heard: HeardCall, endpoint: Endpoint): InboundEvent | 
           ? []
           : [{ kind: 'phone', value: heard.international === true ? withPlus(known) : known, trust: 'observed' }],
     },
-    call: cleanFact({ ...heard.fact, ...(hidden ? { hiddenNumber: true } : {}), ...(direction ? { direction } : {}) }),
+    call: cleanFact({
+      ...heard.fact,
+      ...titleOf(heard.fact.line, endpoint),
+      ...(hidden ? { hiddenNumber: true } : {}),
+      ...(direction ? { direction } : {}),
+    }),
+    ...(quiet === undefined ? {} : { quiet }),
     ...(source === undefined ? {} : { source }),
     ...(settings.keepRecordings && heard.recordings !== undefined && heard.recordings.length > 0
       ? {
@@ -45,11 +53,19 @@ function isIgnored(number: string, { settings }: Endpoint): boolean {
   return digits !== '' && settings.ignoredNumbers.some((one) => sameDigits(one) === digits);
 }
 
-/** What the dialled number stands for; every call says at least that it was that number. */
-export function sourceOf(line: string | undefined, { settings }: Endpoint): Source | undefined {
-  if (line === undefined) return undefined;
+const lineOf = (line: string, { settings }: Endpoint) => {
   const digits = sameDigits(line);
-  const found = settings.lines.find((one) => sameDigits(one.number) === digits);
+  return settings.lines.find((one) => sameDigits(one.number) === digits);
+};
+
+function titleOf(line: string | undefined, endpoint: Endpoint): { lineTitle?: string } {
+  const title = line === undefined ? undefined : lineOf(line, endpoint)?.title;
+  return title === undefined ? {} : { lineTitle: title };
+}
+
+/** What the dialled number stands for. */
+export function sourceOf(line: string | undefined, endpoint: Endpoint): Source | undefined {
+  const found = line === undefined ? undefined : lineOf(line, endpoint);
   if (found === undefined) return undefined;
   const { source, medium, campaign } = found;
   const utm = Object.fromEntries(

@@ -1,8 +1,13 @@
 /** Numbers as telephony writes them. */
 
 /** Words and numbers that providers send where the caller withheld theirs (Twilio's are the last ones). */
-const HIDDEN =
-  /^(?:|anonymous|unknown|restricted|private|unavailable|withheld|blocked|hidden|null|none|-|0+|anonymous\.invalid|скрыт\S*|неизвест\S*|\+?266696687|\+?7378742833|\+?2562533|\+?8656696|\+?86282452253)$/i;
+const HIDDEN = new Set(
+  [
+    ['', '-', 'anonymous', 'anonymous.invalid', 'unknown', 'restricted', 'private', 'unavailable', 'withheld'],
+    ['blocked', 'hidden', 'null', 'none', 'скрыт', 'скрытый номер', 'неизвестно', 'неизвестный номер'],
+    ['266696687', '7378742833', '2562533', '8656696', '86282452253'],
+  ].flat(),
+);
 
 /** `sip:79990001122@host;user=phone`, `tel:+7999…`, `79990001122_id26`, `"Anna" <79990001122>`: the bare number. */
 export function bareNumber(text: string): string {
@@ -16,7 +21,8 @@ export function bareNumber(text: string): string {
 }
 
 export function isHidden(text: string): boolean {
-  return HIDDEN.test(bareNumber(text));
+  const bare = bareNumber(text).toLowerCase().replace(/^\+/, '');
+  return HIDDEN.has(bare) || /^0+$/.test(bare);
 }
 
 /** With the plus that providers leave out where the country code is always there. */

@@ -58,14 +58,14 @@ const calls = {
     .default('all')
     .meta({
       title: 'Outgoing calls',
-      description: 'Whether a call of ours to somebody who is not in the client base opens a lead.',
+      description: 'Whether a call of ours opens a lead, or is only noted in a lead that is open.',
       ru: {
         title: 'Исходящие звонки',
-        description: 'Открывает ли заявку наш звонок тому, кого ещё нет в клиентской базе.',
+        description: 'Открывает ли наш звонок заявку или только отмечается в уже открытой.',
       },
       choiceTitles: {
         all: { en: 'Keep all of them', ru: 'Сохранять все' },
-        known: { en: 'Only to known clients', ru: 'Только известным клиентам' },
+        known: { en: 'Only into open leads', ru: 'Только в открытые заявки' },
       },
       group: 'calls',
     } satisfies SettingMeta),
@@ -194,7 +194,8 @@ const protection = {
     .meta({
       title: 'Previous secret',
       description:
-        'While a secret is being changed: what is signed with this one is accepted too, so no call is lost. Empty it after.',
+        'While a secret is being changed: what is signed with this one is accepted too, so that no call is lost. ' +
+        'Empty it after.',
       ru: {
         title: 'Прежний секрет',
         description:

@@ -119,8 +119,8 @@ async function makeFirstAdmin(tx: Tx, given: Setup, hash: string): Promise<strin
   if (someone !== undefined) throw used();
   const id = newId();
   const { email, name } = firstAdminOf(given);
-  await tx`insert into users (id, email, name, role, language, password_hash)
-    values (${id}, ${email}, ${name}, 'admin', ${given.language ?? 'en'}, ${hash})`;
+  await tx`insert into users (id, email, name, role, language, may_listen, password_hash)
+    values (${id}, ${email}, ${name}, 'admin', ${given.language ?? 'en'}, true, ${hash})`;
   await tx`delete from setup_links where user_id is null`;
   return id;
 }

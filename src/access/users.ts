@@ -18,6 +18,8 @@ export interface User {
   readonly role: Actor['role'];
   readonly language: Actor['language'];
   readonly onShift: boolean;
+  /** To recordings of calls. */
+  readonly mayListen: boolean;
   readonly disabled: boolean;
   /** Has set a password. */
   readonly ready: boolean;
@@ -35,14 +37,14 @@ export interface NewUser {
 }
 
 export type UserChange = {
-  readonly [Key in 'name' | 'role' | 'language' | 'disabled' | 'onShift']?: User[Key] | undefined;
+  readonly [Key in 'name' | 'role' | 'language' | 'disabled' | 'onShift' | 'mayListen']?: User[Key] | undefined;
 };
 
 type Tools = { readonly sql: Sql; readonly clock: Clock };
 
 const columns = (sql: Sql | Tx) => sql`
-  id, email, name, role, language, on_shift_since is not null as "onShift", disabled_at is not null as disabled,
-  password_hash is not null as ready, created_at as "createdAt"`;
+  id, email, name, role, language, on_shift_since is not null as "onShift", may_listen as "mayListen",
+  disabled_at is not null as disabled, password_hash is not null as ready, created_at as "createdAt"`;
 
 export async function listUsers(sql: Sql, actor: Actor): Promise<User[]> {
   mustBe(actor, 'admin', 'head');
@@ -65,8 +67,9 @@ export async function inviteUser(
   return asSystem(sql, async (tx) => {
     const id = newId();
     const made = await tx`
-      insert into users (id, email, name, role, language, created_at)
-      values (${id}, ${input.email}, ${input.name}, ${input.role}, ${input.language}, ${new Date(clock.now())})
+      insert into users (id, email, name, role, language, may_listen, created_at)
+      values (${id}, ${input.email}, ${input.name}, ${input.role}, ${input.language},
+        ${input.role === 'admin' || input.role === 'head'}, ${new Date(clock.now())})
       on conflict (email) do nothing`;
     if (made.count === 0) throw new Conflict('Somebody with this e-mail address is already here.');
     await joinQueue(tx, id, input);
@@ -108,16 +111,18 @@ export async function inviteAgain(
  */
 export async function changeUser({ sql, clock }: Tools, actor: Actor, id: string, change: UserChange): Promise<User> {
   const own = actor.userId === id;
-  if (!own || change.role !== undefined || change.disabled !== undefined) mustBe(actor, 'admin');
+  if (!own || change.role !== undefined || change.disabled !== undefined || change.mayListen !== undefined)
+    mustBe(actor, 'admin');
   return asSystem(sql, async (tx) => {
     if (change.disabled === true || (change.role !== undefined && change.role !== 'admin')) await keepAnAdmin(tx, id);
     const now = new Date(clock.now());
-    const { name = null, role = null, language = null, disabled = null, onShift = null } = change;
+    const { name = null, role = null, language = null, disabled = null, onShift = null, mayListen = null } = change;
     const changed = await tx`
       update users set
         name = coalesce(${name}, name),
         role = coalesce(${role}, role),
         language = coalesce(${language}, language),
+        may_listen = coalesce(${mayListen}::boolean, may_listen),
         on_shift_since = case when ${disabled}::boolean then null when ${onShift}::boolean is null then on_shift_since
           when ${onShift}::boolean then coalesce(on_shift_since, ${now}::timestamptz) end,
         disabled_at = case when ${disabled}::boolean is null then disabled_at

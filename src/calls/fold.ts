@@ -30,8 +30,9 @@ export interface Call {
   readonly endedAtMs: number | undefined;
   readonly waitSeconds: number | undefined;
   readonly talkSeconds: number | undefined;
-  /** Our number. */
+  /** Our number, and what it is called. */
   readonly line: string | undefined;
+  readonly lineTitle: string | undefined;
   /** Whose phones rang, in that order. */
   readonly rang: readonly string[];
   /** Who of ours talked first, and last: they differ after a transfer. */
@@ -125,6 +126,7 @@ export function foldCall(facts: readonly HeardFact[]): Call {
     waitSeconds: most(told, 'waitSeconds') ?? clock.waitSeconds,
     talkSeconds: outcome === 'answered' ? most(told, 'talkSeconds') || clock.talkSeconds : undefined,
     line: told.find(({ fact }) => fact.line !== undefined)?.fact.line,
+    lineTitle: told.find(({ fact }) => fact.lineTitle !== undefined)?.fact.lineTitle,
     ...people,
     hiddenNumber: told.some(({ fact }) => fact.hiddenNumber === true),
     cause: ends.findLast(({ fact }) => fact.cause !== undefined)?.fact.cause,

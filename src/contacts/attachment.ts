@@ -29,7 +29,9 @@ export async function readAttachment(
   return asActor(deps.sql, actor, async (tx) => {
     const [row] = await tx<Row[]>`
       select a.contact_id as "contactId", a.name, a.media_type as "mediaType", a.content, k.wrapped
-      from attachments a join contact_keys k on k.contact_id = a.contact_id where a.id = ${id}`;
+      from attachments a join contact_keys k on k.contact_id = a.contact_id
+      -- Recordings have a right and a door of their own.
+      where a.id = ${id} and not a.recording`;
     if (row === undefined || row.content === null) return undefined;
     const key = deps.vault.openKey('contact', row.contactId, row.wrapped);
     const place = (column: string) => ({ table: 'attachments', column, row: id, subject: row.contactId });

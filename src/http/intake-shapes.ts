@@ -15,7 +15,19 @@ export const settingField = z
     choices: z.array(z.string()).nullable(),
     choiceTitles: z.record(z.string(), worded).nullable().meta({ description: 'what people read, by choice' }),
     group: z
-      .enum(['form', 'account', 'receiving', 'sending', 'senders', 'consent', 'files', 'protection', 'advanced'])
+      .enum([
+        'form',
+        'account',
+        'receiving',
+        'sending',
+        'senders',
+        'calls',
+        'recordings',
+        'consent',
+        'files',
+        'protection',
+        'advanced',
+      ])
       .nullable()
       .meta({ description: 'the section it is shown in' }),
     when: z
@@ -32,6 +44,14 @@ export const channel = z
     title: worded,
     settings: z.array(settingField),
     receivesByWebhook: z.boolean(),
+    hasExtensions: z.boolean().meta({ description: 'its endpoints have people with extensions' }),
+    authenticity: z
+      .object({
+        setting: z.string(),
+        of: z.record(z.string(), z.enum(['signed-fresh', 'signed', 'secret', 'address'])),
+      })
+      .nullable()
+      .meta({ description: 'how sure a request is genuine, by the value of a setting' }),
   })
   .meta({ id: 'Channel' });
 export const newEndpoint = z.object({

@@ -3,11 +3,13 @@ import { type Context, Hono } from 'hono';
 import { z } from 'zod';
 import type { Deps } from '../deps.ts';
 import { Rejected } from '../errors.ts';
+import { createEndpointBook, type EndpointBook } from '../intake/endpoint-book.ts';
 import { NO_LEAD } from '../leads/change.ts';
 import { listLeads, readLeadRow } from '../leads/read.ts';
 import { listRecentClaims } from '../leads/recent-claims.ts';
 import { addNote, moveToQueue, OtherLeadOpen, setOwner, setStage } from '../leads/stage.ts';
 import { readLead, readMessage } from '../leads/timeline.ts';
+import { callClient, readCallWays } from '../replies/call-ways.ts';
 import { readReplyDesk } from '../replies/ways.ts';
 import { type Claimed, claim, release } from '../routing/claim.ts';
 import { type AppEnv, allow } from './authenticate.ts';
@@ -46,10 +48,14 @@ async function answerLead(deps: Deps, c: Context<AppEnv>, leadId: string) {
 }
 
 export function leadRoutes(deps: Deps) {
-  return new Hono<AppEnv>().route('/', reading(deps)).route('/', taking(deps)).route('/', changing(deps));
+  const endpoints = createEndpointBook(deps.vault, deps.channels, deps.config, deps.clock);
+  return new Hono<AppEnv>()
+    .route('/', reading(deps, endpoints))
+    .route('/', taking(deps, endpoints))
+    .route('/', changing(deps));
 }
 
-function reading(deps: Deps) {
+function reading(deps: Deps, endpoints: EndpointBook) {
   return new Hono<AppEnv>()
     .get(
       '/leads',
@@ -87,14 +93,19 @@ function reading(deps: Deps) {
         const actor = c.get('actor');
         const lead = await readLead(deps, actor, c.req.valid('param').id);
         if (lead === undefined) return problem(404, { detail: NO_LEAD });
-        const desk =
-          lead.contact === null ? { ways: [], draft: null } : await readReplyDesk(deps, actor, lead.contact.id);
-        return c.json({ ...lead, ...desk }, 200);
+        if (lead.contact === null)
+          return c.json({ ...lead, ways: [], draft: null, calls: { ways: [], hasPhone: false } }, 200);
+        const contactId = lead.contact.id;
+        const [desk, calls] = await Promise.all([
+          readReplyDesk(deps, actor, contactId),
+          readCallWays({ ...deps, endpoints }, actor, contactId),
+        ]);
+        return c.json({ ...lead, ...desk, calls }, 200);
       },
     );
 }
 
-function taking(deps: Deps) {
+function taking(deps: Deps, endpoints: EndpointBook) {
   return new Hono<AppEnv>()
     .post(
       '/leads/:id/claim',
@@ -113,6 +124,29 @@ function taking(deps: Deps) {
         const result = await claim(deps.sql, c.get('actor'), id, c.req.valid('json').userId);
         if (result.kind !== 'claimed' && result.kind !== 'mine') return refused(result);
         return answerLead(deps, c, id);
+      },
+    )
+    .post(
+      '/leads/:id/call',
+      describe({
+        summary: 'Call the client',
+        description: 'The provider rings your extension first, then the client. You need not see the number.',
+        tag: TAG,
+        status: 202,
+        answer: z.object({ started: z.literal(true) }),
+        problems: { 409: 'It cannot be done, and why', 502: 'The provider did not answer as expected' },
+      }),
+      allow(...WRITERS),
+      idParam(),
+      body(shapes.newCall),
+      async (c) => {
+        await callClient(
+          { ...deps, endpoints, fetch },
+          c.get('actor'),
+          c.req.valid('param').id,
+          c.req.valid('json').endpointId,
+        );
+        return c.json({ started: true as const }, 202);
       },
     )
     .post(

@@ -27,7 +27,7 @@ const meChange = shapes.userChange
 
 async function readMe({ sql }: Pick<Deps, 'sql'>, userId: string, role?: Me['role']): Promise<Me> {
   const [row] = await sql<Me[]>`
-    select id, email, name, role, language, on_shift_since is not null as "onShift",
+    select id, email, name, role, language, on_shift_since is not null as "onShift", may_listen as "mayListen",
       (select coalesce(json_agg(m.queue_id order by m.queue_id), '[]') from queue_members m
         where m.user_id = users.id) as queues
     from users where id = ${userId}`;

@@ -70,7 +70,8 @@ export async function writeAttachments(tx: Tx, plan: Plan, keyOf: (id: string) =
         ${bytesColumn(rows.map((row) => sealed(row, 'name', row.name)))}::bytea[],
         ${bytesColumn(rows.map((row) => sealed(row, 'content', row.content)))}::bytea[],
         ${bytesColumn(rows.map((row) => sealed(row, 'remote', row.remote && toJsonb(row.remote))))}::bytea[])
-        as i (id, message_id, contact_id, endpoint_id, media_type, size, state, reason, recording, name, content, remote)
+        as i (id, message_id, contact_id, endpoint_id, media_type, size, state, reason, recording, name, content,
+          remote)
     ), work as (
       insert into jobs (id, kind, subject_id, endpoint_id, lane)
       select id, 'fetch', id, endpoint_id, id from input where state = 'waiting'

@@ -1,6 +1,7 @@
 /** Calls as they are after a batch, and what follows from that: owners, promises to call back, names that were seen. */
 import type { Tx } from '../access/actor.ts';
 import { sealFacts } from '../calls/pack-facts.ts';
+import type { CallDetail } from '../calls/read-calls.ts';
 import { bytesColumn, jsonColumn, plainColumn, textColumn, timeColumn } from '../db/columns.ts';
 import { newId } from '../ids.ts';
 import type { DataKey } from '../vault/seal.ts';
@@ -90,19 +91,10 @@ function input(tx: Tx, rows: readonly CallChange[], keyOf: (id: string) => DataK
 }
 
 /** What a screen says of a call besides its columns. Our numbers and our people; never the client's number. */
-export interface CallDetail {
-  readonly line?: string;
-  readonly rang?: readonly string[];
-  readonly answeredBy?: string;
-  readonly transfers?: readonly { readonly from: string | null; readonly to: string | null }[];
-  readonly hiddenNumber?: true;
-  readonly cause?: string;
-  readonly endUnknown?: true;
-}
-
 function detailOf({ now: { call } }: CallChange): CallDetail {
   return {
     ...(call.line === undefined ? {} : { line: call.line }),
+    ...(call.lineTitle === undefined ? {} : { lineTitle: call.lineTitle }),
     ...(call.rang.length === 0 ? {} : { rang: call.rang }),
     ...(call.spokeLast === undefined ? {} : { answeredBy: call.spokeLast }),
     ...(call.transfers.length === 0 ? {} : { transfers: call.transfers }),

@@ -1,5 +1,6 @@
 /** A contact's messages over all channels, as the timeline shows them: masked, until the contact is revealed. */
 import type { Tx } from '../access/actor.ts';
+import { type CallItem, readCalls } from '../calls/read-calls.ts';
 import type { Flag, Source } from '../channel.ts';
 import { maskDeep, maskField, maskText } from '../contacts/mask.ts';
 import { personOf } from '../contacts/read.ts';
@@ -43,8 +44,9 @@ interface AttachmentRow {
   readonly name: Uint8Array;
   readonly mediaType: string;
   readonly size: number;
-  readonly state: 'here' | 'waiting' | 'failed';
+  readonly state: 'here' | 'waiting' | 'failed' | 'expired';
   readonly reason: string | null;
+  readonly recording: boolean;
 }
 
 interface Body {
@@ -70,19 +72,26 @@ const MASKED: Shown = { text: maskText, field: maskField, source: maskDeep };
 const IN_CLEAR: Shown = { text: (text) => text, field: (_kind, value) => value, source: (source) => source };
 
 /** Row-level security lets nobody have these who may not see the contact: then the list is empty. */
-export async function readMessages(tx: Tx, vault: Vault, contactId: string, only: string | null) {
+export async function readMessages(
+  tx: Tx,
+  vault: Vault,
+  contactId: string,
+  only: string | null,
+  most = MOST_MESSAGES,
+) {
   const [[held], [shown], rows, changes, files] = await Promise.all([
     tx<{ wrapped: Uint8Array }[]>`select wrapped from contact_keys where contact_id = ${contactId}`,
     tx`select from reveals where contact_id = ${contactId} and until > now()`,
-    selectMessages(tx, contactId, only),
+    selectMessages(tx, contactId, only, most),
     tx<ChangeRow[]>`
       select message_id as "messageId", kind, at, body from message_changes
       where contact_id = ${contactId} and (${only}::uuid is null or message_id = ${only}) order by at`,
     tx<AttachmentRow[]>`
-      select a.id, a.message_id as "messageId", a.name, a.media_type as "mediaType", a.size, a.state, a.reason
+      select a.id, a.message_id as "messageId", a.name, a.media_type as "mediaType", a.size, a.state, a.reason,
+        a.recording
       from attachments a join messages m on m.id = a.message_id
       where m.contact_id = ${contactId} and (${only}::uuid is null or m.id = ${only})
-      order by m.id desc, a.id limit ${MOST_MESSAGES * 5}`,
+      order by m.id desc, a.id limit ${most * 5}`,
   ]);
   if (held === undefined) return [];
   const key = vault.openKey('contact', contactId, held.wrapped);
@@ -90,6 +99,10 @@ export async function readMessages(tx: Tx, vault: Vault, contactId: string, only
   const changesOf = Map.groupBy(changes, (change) => change.messageId);
   const show = shown === undefined ? MASKED : IN_CLEAR;
   const opened = rows.map((row) => ({ row, ...openBody(key, contactId, row, changesOf.get(row.id) ?? []) }));
+  const calls = await readCalls(
+    tx,
+    rows.filter(({ kind }) => kind === 'call').map(({ id }) => id),
+  );
   const excerpts = new Map(opened.map(({ row, body }) => [row.id, excerpt(body, show)]));
   return opened.map((one) =>
     messageItem(
@@ -97,11 +110,12 @@ export async function readMessages(tx: Tx, vault: Vault, contactId: string, only
       (filesOf.get(one.row.id) ?? []).map((file) => fileItem(file, key, contactId, show)),
       show,
       excerpts,
+      calls.get(one.row.id),
     ),
   );
 }
 
-function selectMessages(tx: Tx, contactId: string, only: string | null): Promise<MessageRow[]> {
+function selectMessages(tx: Tx, contactId: string, only: string | null, most: number): Promise<MessageRow[]> {
   return tx<MessageRow[]>`
     select m.id, m.lead_id as "leadId", m.at, m.kind, m.direction, m.author_id as "authorId", u.name as "authorName",
            e.id as "endpointId", e.name as "endpointName", e.channel, m.incomplete, m.body, s.state, s.reason,
@@ -117,7 +131,7 @@ function selectMessages(tx: Tx, contactId: string, only: string | null): Promise
         order by x.rank = 15 desc, k.piece limit 1
       ) r on m.direction = 'outbound'
     where m.contact_id = ${contactId} and m.duplicate_of is null and (${only}::uuid is null or m.id = ${only})
-    order by m.id desc limit ${MOST_MESSAGES}`;
+    order by m.id desc limit ${most}`;
 }
 
 interface Opened {
@@ -175,6 +189,7 @@ function fileItem(file: AttachmentRow, key: DataKey, contactId: string, show: Sh
     size: file.size,
     state: file.state,
     reason: file.reason,
+    recording: file.recording,
   };
 }
 
@@ -183,6 +198,7 @@ function messageItem(
   attachments: ReturnType<typeof fileItem>[],
   show: Shown,
   excerpts: ReadonlyMap<string, string>,
+  call: CallItem | undefined,
 ) {
   const text = (value: string | undefined): string | null => (value === undefined ? null : show.text(value));
   return {
@@ -213,6 +229,7 @@ function messageItem(
     deletedAt: deletedAt?.toISOString() ?? null,
     delivery: deliveryOf(row),
     attachments,
+    call: call ?? null,
     leadId: row.leadId,
   };
 }

@@ -42,6 +42,10 @@ export interface LeadRow {
   readonly language: string | null;
   readonly source: { utm?: Record<string, string>; page?: string; referrer?: string } | null;
   readonly contactId: string;
+  readonly callbackDueAt: Date | null;
+  readonly callbackMissedAt: Date | null;
+  readonly callbackMissed: number | null;
+  readonly onCall: 'ringing' | 'talking' | null;
 }
 
 const COUNT_LIMIT = 1000;
@@ -62,10 +66,13 @@ const leadRows = (tx: Tx, found: Fragment) => tx<LeadRow[]>`
     l.last_message_at as "lastMessageAt", l.closed_at as "closedAt",
     l.first_response_at as "firstResponseAt", l.unanswered_since as "unansweredSince", l.messages, l.repeat,
     l.language, l.source,
-    l.contact_id as "contactId"
+    l.contact_id as "contactId", b.due_at as "callbackDueAt", b.missed_at as "callbackMissedAt",
+    b.missed::integer as "callbackMissed",
+    (select max(c.state) from calls c where c.lead_id = l.id and c.state <> 'ended') as "onCall"
   from (${found}) l left join queues q on q.id = l.queue_id left join endpoints e on e.id = l.endpoint_id
     left join users o on o.id = l.owner_id
-    left join users p on p.id = l.offered_to and l.offer_until > now()`;
+    left join users p on p.id = l.offered_to and l.offer_until > now()
+    left join callbacks b on b.lead_id = l.id and b.done_at is null`;
 
 export function leadOf(row: LeadRow, contact: Card | undefined) {
   return {
@@ -88,6 +95,15 @@ export function leadOf(row: LeadRow, contact: Card | undefined) {
     repeat: row.repeat,
     language: row.language,
     source: row.source,
+    callback:
+      row.callbackDueAt === null || row.callbackMissedAt === null
+        ? null
+        : {
+            dueAt: row.callbackDueAt.toISOString(),
+            missedAt: row.callbackMissedAt.toISOString(),
+            missed: row.callbackMissed ?? 1,
+          },
+    onCall: row.onCall,
     contact: contact ?? null,
   };
 }

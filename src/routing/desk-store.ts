@@ -23,7 +23,8 @@ export async function loadDesk(sql: Sql | Tx): Promise<Desk> {
       (select coalesce(json_agg(json_build_object('id', id, 'name', name, 'isDefault', is_default,
         'strategy', strategy, 'hours', hours, 'offerSeconds', offer_seconds,
         'ownerFirstSeconds', owner_first_seconds, 'seniorAfterSeconds', senior_after_seconds,
-        'headAfterSeconds', head_after_seconds, 'responseSeconds', response_seconds) order by id), '[]') from queues) as queues,
+        'headAfterSeconds', head_after_seconds, 'responseSeconds', response_seconds) order by id), '[]')
+        from queues) as queues,
       (select coalesce(json_agg(json_build_object('id', id, 'name', name, 'conditions', conditions,
         'queueId', queue_id, 'priority', priority) order by position, id), '[]')
         from routing_rules where enabled) as rules,

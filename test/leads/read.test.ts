@@ -165,7 +165,7 @@ describe('readLead', () => {
       file: { name: 'order 89993334455.pdf', mediaType: 'application/pdf', bytes: Buffer.from('%PDF') },
     });
     await claim(house.sql, one, lead.id);
-    const desk = { ways: [], draft: null }; // the HTTP layer adds how to answer
+    const desk = { ways: [], draft: null, calls: { ways: [], hasPhone: false } }; // the HTTP layer adds how to answer
     const detail = leadDetail.parse({ ...(await readLead(house, one, lead.id)), ...desk });
     expect(detail.timeline.map((item) => item.kind)).toEqual(['form', 'opened', 'claimed']);
     const [message] = detail.timeline;
