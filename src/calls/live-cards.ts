@@ -8,9 +8,9 @@ import { readCards } from '../contacts/cards.ts';
 import { personOf } from '../contacts/read.ts';
 import { plainColumn } from '../db/columns.ts';
 import type { Sql } from '../db/open.ts';
+import type { CallDetail } from '../leads/read-calls.ts';
 import { readMessages } from '../leads/read-messages.ts';
 import type { Vault } from '../vault/vault.ts';
-import type { CallDetail } from './read-calls.ts';
 
 /** A call that has just ended stays for so long: it may have been missed while somebody reached for the phone. */
 const LINGER_SECONDS = 20;

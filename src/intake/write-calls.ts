@@ -1,9 +1,9 @@
 /** Calls as they are after a batch, and what follows from that: owners, promises to call back, names that were seen. */
 import type { Tx } from '../access/actor.ts';
 import { sealFacts } from '../calls/pack-facts.ts';
-import type { CallDetail } from '../calls/read-calls.ts';
 import { bytesColumn, jsonColumn, plainColumn, textColumn, timeColumn } from '../db/columns.ts';
 import { newId } from '../ids.ts';
+import type { CallDetail } from '../leads/read-calls.ts';
 import type { DataKey } from '../vault/seal.ts';
 import { Overtaken } from './overtaken.ts';
 import type { CallChange } from './plan.ts';

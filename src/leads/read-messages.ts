@@ -1,11 +1,11 @@
 /** A contact's messages over all channels, as the timeline shows them: masked, until the contact is revealed. */
 import type { Tx } from '../access/actor.ts';
-import { type CallItem, readCalls } from '../calls/read-calls.ts';
 import type { Flag, Source } from '../channel.ts';
 import { maskDeep, maskField, maskText } from '../contacts/mask.ts';
 import { personOf } from '../contacts/read.ts';
 import { type DataKey, unsealText } from '../vault/seal.ts';
 import type { Vault } from '../vault/vault.ts';
+import { type CallItem, readCalls } from './read-calls.ts';
 
 /** The newest; a contact with more has a life of its own elsewhere. */
 const MOST_MESSAGES = 500;
