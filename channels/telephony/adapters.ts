@@ -1,9 +1,21 @@
-/** Every provider that works without a socket of its own. */
+/** Every provider. On the edge, those that are listened to hear nothing: nobody calls their `listen` there. */
 import type { Adapter } from './adapter.ts';
+import { asterisk } from './providers/asterisk/index.ts';
+import { megafon } from './providers/megafon/index.ts';
+import { novofon } from './providers/novofon/index.ts';
+import { twilio } from './providers/twilio/index.ts';
 import { webhook } from './providers/webhook/index.ts';
+import { zadarma } from './providers/zadarma/index.ts';
 import type { Provider } from './settings.ts';
 
-export const adapters: Readonly<Partial<Record<Provider, Adapter>>> = { webhook };
+export const adapters: Readonly<Partial<Record<Provider, Adapter>>> = {
+  zadarma,
+  novofon,
+  twilio,
+  webhook,
+  megafon,
+  asterisk,
+};
 
 /** @throws when a provider is in the settings and not in the list: a bug */
 export function adapterOf(provider: Provider): Adapter {

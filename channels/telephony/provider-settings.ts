@@ -1,5 +1,10 @@
 /** What each provider has to be told, in the order in which people look for their own. */
+import { asteriskRequired, asteriskSettings } from './providers/asterisk/settings.ts';
+import { megafonRequired, megafonSettings } from './providers/megafon/settings.ts';
+import { novofonRequired, novofonSettings } from './providers/novofon/settings.ts';
+import { twilioRequired, twilioSettings } from './providers/twilio/settings.ts';
 import { webhookRequired, webhookSettings } from './providers/webhook/settings.ts';
+import { zadarmaRequired, zadarmaSettings } from './providers/zadarma/settings.ts';
 
 export const TITLES = {
   zadarma: { en: 'Zadarma', ru: 'Zadarma' },
@@ -19,8 +24,22 @@ export const TITLES = {
   webhook: { en: 'Any other PBX (JSON webhook)', ru: 'Любая другая АТС (JSON-вебхук)' },
 } as const;
 
-export const shapes = { ...webhookSettings };
+export const shapes = {
+  ...zadarmaSettings,
+  ...novofonSettings,
+  ...twilioSettings,
+  ...webhookSettings,
+  ...megafonSettings,
+  ...asteriskSettings,
+};
 
-const required: Readonly<Partial<Record<keyof typeof TITLES, readonly string[]>>> = { webhook: webhookRequired };
+const required: Readonly<Partial<Record<keyof typeof TITLES, readonly string[]>>> = {
+  zadarma: zadarmaRequired,
+  novofon: novofonRequired,
+  twilio: twilioRequired,
+  webhook: webhookRequired,
+  megafon: megafonRequired,
+  asterisk: asteriskRequired,
+};
 
 export const requirementsOf = (provider: keyof typeof TITLES): readonly string[] => required[provider] ?? [];

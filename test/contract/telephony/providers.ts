@@ -1,6 +1,14 @@
 /** By provider: the settings of an example endpoint, and what is done to a genuine request to make it a forged one. */
 import type { Provider } from '../../../channels/telephony/settings.ts';
+import { asteriskCase } from './asterisk.ts';
+import { megafonCase } from './megafon.ts';
 import type { ProviderCase } from './provider-case.ts';
+import { twilioCase } from './twilio.ts';
 import { webhookCase } from './webhook.ts';
 
-export const cases: Readonly<Partial<Record<Provider, ProviderCase>>> = { webhook: webhookCase };
+export const cases: Readonly<Partial<Record<Provider, ProviderCase>>> = {
+  twilio: twilioCase,
+  webhook: webhookCase,
+  megafon: megafonCase,
+  asterisk: asteriskCase,
+};
