@@ -2,11 +2,15 @@
 import type { Provider } from '../../../channels/telephony/settings.ts';
 import { asteriskCase } from './asterisk.ts';
 import { megafonCase } from './megafon.ts';
+import { novofonCase } from './novofon.ts';
 import type { ProviderCase } from './provider-case.ts';
 import { twilioCase } from './twilio.ts';
 import { webhookCase } from './webhook.ts';
+import { zadarmaCase } from './zadarma.ts';
 
 export const cases: Readonly<Partial<Record<Provider, ProviderCase>>> = {
+  zadarma: zadarmaCase,
+  novofon: novofonCase,
   twilio: twilioCase,
   webhook: webhookCase,
   megafon: megafonCase,
