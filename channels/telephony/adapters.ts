@@ -3,6 +3,7 @@ import type { Adapter } from './adapter.ts';
 import { asterisk } from './providers/asterisk/index.ts';
 import { megafon } from './providers/megafon/index.ts';
 import { novofon } from './providers/novofon/index.ts';
+import { sipuni } from './providers/sipuni/index.ts';
 import { twilio } from './providers/twilio/index.ts';
 import { webhook } from './providers/webhook/index.ts';
 import { zadarma } from './providers/zadarma/index.ts';
@@ -15,6 +16,7 @@ export const adapters: Readonly<Partial<Record<Provider, Adapter>>> = {
   webhook,
   megafon,
   asterisk,
+  sipuni,
 };
 
 /** @throws when a provider is in the settings and not in the list: a bug */

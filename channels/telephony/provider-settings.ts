@@ -2,6 +2,7 @@
 import { asteriskRequired, asteriskSettings } from './providers/asterisk/settings.ts';
 import { megafonRequired, megafonSettings } from './providers/megafon/settings.ts';
 import { novofonRequired, novofonSettings } from './providers/novofon/settings.ts';
+import { sipuniRequired, sipuniSettings } from './providers/sipuni/settings.ts';
 import { twilioRequired, twilioSettings } from './providers/twilio/settings.ts';
 import { webhookRequired, webhookSettings } from './providers/webhook/settings.ts';
 import { zadarmaRequired, zadarmaSettings } from './providers/zadarma/settings.ts';
@@ -31,6 +32,7 @@ export const shapes = {
   ...webhookSettings,
   ...megafonSettings,
   ...asteriskSettings,
+  ...sipuniSettings,
 };
 
 const required: Readonly<Partial<Record<keyof typeof TITLES, readonly string[]>>> = {
@@ -40,6 +42,7 @@ const required: Readonly<Partial<Record<keyof typeof TITLES, readonly string[]>>
   webhook: webhookRequired,
   megafon: megafonRequired,
   asterisk: asteriskRequired,
+  sipuni: sipuniRequired,
 };
 
 export const requirementsOf = (provider: keyof typeof TITLES): readonly string[] => required[provider] ?? [];

@@ -4,6 +4,7 @@ import { asteriskCase } from './asterisk.ts';
 import { megafonCase } from './megafon.ts';
 import { novofonCase } from './novofon.ts';
 import type { ProviderCase } from './provider-case.ts';
+import { sipuniCase } from './sipuni.ts';
 import { twilioCase } from './twilio.ts';
 import { webhookCase } from './webhook.ts';
 import { zadarmaCase } from './zadarma.ts';
@@ -15,4 +16,5 @@ export const cases: Readonly<Partial<Record<Provider, ProviderCase>>> = {
   webhook: webhookCase,
   megafon: megafonCase,
   asterisk: asteriskCase,
+  sipuni: sipuniCase,
 };
