@@ -4,12 +4,14 @@ import { asterisk } from './providers/asterisk/index.ts';
 import { megafon } from './providers/megafon/index.ts';
 import { novofon } from './providers/novofon/index.ts';
 import { sipuni } from './providers/sipuni/index.ts';
+import { telnyx } from './providers/telnyx/index.ts';
 import { twilio } from './providers/twilio/index.ts';
 import { webhook } from './providers/webhook/index.ts';
 import { zadarma } from './providers/zadarma/index.ts';
 import type { Provider } from './settings.ts';
 
 export const adapters: Readonly<Partial<Record<Provider, Adapter>>> = {
+  telnyx,
   zadarma,
   novofon,
   twilio,

@@ -3,6 +3,7 @@ import { asteriskRequired, asteriskSettings } from './providers/asterisk/setting
 import { megafonRequired, megafonSettings } from './providers/megafon/settings.ts';
 import { novofonRequired, novofonSettings } from './providers/novofon/settings.ts';
 import { sipuniRequired, sipuniSettings } from './providers/sipuni/settings.ts';
+import { telnyxRequired, telnyxSettings } from './providers/telnyx/settings.ts';
 import { twilioRequired, twilioSettings } from './providers/twilio/settings.ts';
 import { webhookRequired, webhookSettings } from './providers/webhook/settings.ts';
 import { zadarmaRequired, zadarmaSettings } from './providers/zadarma/settings.ts';
@@ -26,6 +27,7 @@ export const TITLES = {
 } as const;
 
 export const shapes = {
+  ...telnyxSettings,
   ...zadarmaSettings,
   ...novofonSettings,
   ...twilioSettings,
@@ -36,6 +38,7 @@ export const shapes = {
 };
 
 const required: Readonly<Partial<Record<keyof typeof TITLES, readonly string[]>>> = {
+  telnyx: telnyxRequired,
   zadarma: zadarmaRequired,
   novofon: novofonRequired,
   twilio: twilioRequired,

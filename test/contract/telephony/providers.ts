@@ -5,11 +5,13 @@ import { megafonCase } from './megafon.ts';
 import { novofonCase } from './novofon.ts';
 import type { ProviderCase } from './provider-case.ts';
 import { sipuniCase } from './sipuni.ts';
+import { telnyxCase } from './telnyx.ts';
 import { twilioCase } from './twilio.ts';
 import { webhookCase } from './webhook.ts';
 import { zadarmaCase } from './zadarma.ts';
 
 export const cases: Readonly<Partial<Record<Provider, ProviderCase>>> = {
+  telnyx: telnyxCase,
   zadarma: zadarmaCase,
   novofon: novofonCase,
   twilio: twilioCase,
