@@ -6,6 +6,7 @@ import { novofon } from './providers/novofon/index.ts';
 import { sipuni } from './providers/sipuni/index.ts';
 import { telnyx } from './providers/telnyx/index.ts';
 import { twilio } from './providers/twilio/index.ts';
+import { uis } from './providers/uis/index.ts';
 import { webhook } from './providers/webhook/index.ts';
 import { zadarma } from './providers/zadarma/index.ts';
 import type { Provider } from './settings.ts';
@@ -19,6 +20,7 @@ export const adapters: Readonly<Partial<Record<Provider, Adapter>>> = {
   megafon,
   asterisk,
   sipuni,
+  uis,
 };
 
 /** @throws when a provider is in the settings and not in the list: a bug */

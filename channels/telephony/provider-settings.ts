@@ -5,6 +5,7 @@ import { novofonRequired, novofonSettings } from './providers/novofon/settings.t
 import { sipuniRequired, sipuniSettings } from './providers/sipuni/settings.ts';
 import { telnyxRequired, telnyxSettings } from './providers/telnyx/settings.ts';
 import { twilioRequired, twilioSettings } from './providers/twilio/settings.ts';
+import { uisRequired, uisSettings } from './providers/uis/settings.ts';
 import { webhookRequired, webhookSettings } from './providers/webhook/settings.ts';
 import { zadarmaRequired, zadarmaSettings } from './providers/zadarma/settings.ts';
 
@@ -35,6 +36,7 @@ export const shapes = {
   ...megafonSettings,
   ...asteriskSettings,
   ...sipuniSettings,
+  ...uisSettings,
 };
 
 const required: Readonly<Partial<Record<keyof typeof TITLES, readonly string[]>>> = {
@@ -46,6 +48,7 @@ const required: Readonly<Partial<Record<keyof typeof TITLES, readonly string[]>>
   megafon: megafonRequired,
   asterisk: asteriskRequired,
   sipuni: sipuniRequired,
+  uis: uisRequired,
 };
 
 export const requirementsOf = (provider: keyof typeof TITLES): readonly string[] => required[provider] ?? [];

@@ -7,6 +7,7 @@ import type { ProviderCase } from './provider-case.ts';
 import { sipuniCase } from './sipuni.ts';
 import { telnyxCase } from './telnyx.ts';
 import { twilioCase } from './twilio.ts';
+import { uisCase } from './uis.ts';
 import { webhookCase } from './webhook.ts';
 import { zadarmaCase } from './zadarma.ts';
 
@@ -19,4 +20,5 @@ export const cases: Readonly<Partial<Record<Provider, ProviderCase>>> = {
   megafon: megafonCase,
   asterisk: asteriskCase,
   sipuni: sipuniCase,
+  uis: uisCase,
 };
