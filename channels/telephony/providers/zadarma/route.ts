@@ -3,7 +3,7 @@ import type { Answer, CallRoute, CallTarget, RoutingQuestion } from '../../../..
 import type { Endpoint } from '../../adapter.ts';
 import { sourceOf } from '../../call-event.ts';
 import { string } from '../../loose.ts';
-import { isHidden, withPlus } from '../../numbers.ts';
+import { bareNumber, isHidden, withPlus } from '../../numbers.ts';
 
 const THINKING_MS = 1500;
 
@@ -14,7 +14,7 @@ export function questionOf(fields: Readonly<Record<string, string>>, endpoint: E
   if (fields.event !== 'NOTIFY_START' && fields.event !== 'NOTIFY_IVR') return undefined;
   const callId = string(fields.pbx_call_id);
   if (callId === '') return undefined;
-  const caller = string(fields.caller_id);
+  const caller = bareNumber(string(fields.caller_id));
   const line = string(fields.called_did);
   const source = sourceOf(line, endpoint);
   return {
