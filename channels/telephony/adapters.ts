@@ -1,6 +1,7 @@
 /** Every provider. On the edge, those that are listened to hear nothing: nobody calls their `listen` there. */
 import type { Adapter } from './adapter.ts';
 import { asterisk } from './providers/asterisk/index.ts';
+import { mango } from './providers/mango/index.ts';
 import { megafon } from './providers/megafon/index.ts';
 import { novofon } from './providers/novofon/index.ts';
 import { sipuni } from './providers/sipuni/index.ts';
@@ -15,6 +16,7 @@ export const adapters: Readonly<Partial<Record<Provider, Adapter>>> = {
   telnyx,
   zadarma,
   novofon,
+  mango,
   twilio,
   webhook,
   megafon,

@@ -1,5 +1,6 @@
 /** What each provider has to be told, in the order in which people look for their own. */
 import { asteriskRequired, asteriskSettings } from './providers/asterisk/settings.ts';
+import { mangoRequired, mangoSettings } from './providers/mango/settings.ts';
 import { megafonRequired, megafonSettings } from './providers/megafon/settings.ts';
 import { novofonRequired, novofonSettings } from './providers/novofon/settings.ts';
 import { sipuniRequired, sipuniSettings } from './providers/sipuni/settings.ts';
@@ -31,6 +32,7 @@ export const shapes = {
   ...telnyxSettings,
   ...zadarmaSettings,
   ...novofonSettings,
+  ...mangoSettings,
   ...twilioSettings,
   ...webhookSettings,
   ...megafonSettings,
@@ -43,6 +45,7 @@ const required: Readonly<Partial<Record<keyof typeof TITLES, readonly string[]>>
   telnyx: telnyxRequired,
   zadarma: zadarmaRequired,
   novofon: novofonRequired,
+  mango: mangoRequired,
   twilio: twilioRequired,
   webhook: webhookRequired,
   megafon: megafonRequired,

@@ -1,6 +1,7 @@
 /** By provider: the settings of an example endpoint, and what is done to a genuine request to make it a forged one. */
 import type { Provider } from '../../../channels/telephony/settings.ts';
 import { asteriskCase } from './asterisk.ts';
+import { mangoCase } from './mango.ts';
 import { megafonCase } from './megafon.ts';
 import { novofonCase } from './novofon.ts';
 import type { ProviderCase } from './provider-case.ts';
@@ -15,6 +16,7 @@ export const cases: Readonly<Partial<Record<Provider, ProviderCase>>> = {
   telnyx: telnyxCase,
   zadarma: zadarmaCase,
   novofon: novofonCase,
+  mango: mangoCase,
   twilio: twilioCase,
   webhook: webhookCase,
   megafon: megafonCase,
