@@ -11,7 +11,7 @@ interface Asked {
 type Answering = () => Response;
 
 /** Answers in order, the last one for ever; writes down what was asked. */
-export function answering(...answers: readonly (Answering | Error)[]): { tools: Tools; asked: Asked[] } {
+export function answering(...answers: (Answering | Error)[]): { tools: Tools; asked: Asked[] } {
   const asked: Asked[] = [];
   const fetch = async (input: string | URL | Request, init: RequestInit = {}): Promise<Response> => {
     const answer = answers[Math.min(asked.length, answers.length - 1)]!;
