@@ -1,5 +1,19 @@
 /** What each provider has to be told, in the order in which people look for their own. */
+import { asteriskRequired, asteriskSettings } from './providers/asterisk/settings.ts';
+import { beelineRequired, beelineSettings } from './providers/beeline/settings.ts';
+import { mangoRequired, mangoSettings } from './providers/mango/settings.ts';
+import { mcnRequired, mcnSettings } from './providers/mcn/settings.ts';
+import { megafonRequired, megafonSettings } from './providers/megafon/settings.ts';
+import { novofonRequired, novofonSettings } from './providers/novofon/settings.ts';
+import { rostelecomRequired, rostelecomSettings } from './providers/rostelecom/settings.ts';
+import { sipuniRequired, sipuniSettings } from './providers/sipuni/settings.ts';
+import { telnyxRequired, telnyxSettings } from './providers/telnyx/settings.ts';
+import { telphinSettings } from './providers/telphin/settings.ts';
+import { twilioRequired, twilioSettings } from './providers/twilio/settings.ts';
+import { uisRequired, uisSettings } from './providers/uis/settings.ts';
+import { vonageRequired, vonageSettings } from './providers/vonage/settings.ts';
 import { webhookRequired, webhookSettings } from './providers/webhook/settings.ts';
+import { zadarmaRequired, zadarmaSettings } from './providers/zadarma/settings.ts';
 
 export const TITLES = {
   zadarma: { en: 'Zadarma', ru: 'Zadarma' },
@@ -19,8 +33,39 @@ export const TITLES = {
   webhook: { en: 'Any other PBX (JSON webhook)', ru: 'Любая другая АТС (JSON-вебхук)' },
 } as const;
 
-export const shapes = { ...webhookSettings };
+export const shapes = {
+  ...vonageSettings,
+  ...telnyxSettings,
+  ...zadarmaSettings,
+  ...novofonSettings,
+  ...mangoSettings,
+  ...telphinSettings,
+  ...twilioSettings,
+  ...webhookSettings,
+  ...megafonSettings,
+  ...asteriskSettings,
+  ...sipuniSettings,
+  ...uisSettings,
+  ...beelineSettings,
+  ...rostelecomSettings,
+  ...mcnSettings,
+};
 
-const required: Readonly<Partial<Record<keyof typeof TITLES, readonly string[]>>> = { webhook: webhookRequired };
+const required: Readonly<Partial<Record<keyof typeof TITLES, readonly string[]>>> = {
+  vonage: vonageRequired,
+  telnyx: telnyxRequired,
+  zadarma: zadarmaRequired,
+  novofon: novofonRequired,
+  mango: mangoRequired,
+  twilio: twilioRequired,
+  webhook: webhookRequired,
+  megafon: megafonRequired,
+  asterisk: asteriskRequired,
+  sipuni: sipuniRequired,
+  uis: uisRequired,
+  beeline: beelineRequired,
+  rostelecom: rostelecomRequired,
+  mcn: mcnRequired,
+};
 
 export const requirementsOf = (provider: keyof typeof TITLES): readonly string[] => required[provider] ?? [];

@@ -60,7 +60,8 @@ describe.each(all)('%s', (id, adapter) => {
   });
 
   it('makes a genuine test call, missed and by the number that was asked for', async () => {
-    if (adapter.verify === undefined) return;
+    // Only Telnyx has the private key that its events are signed with.
+    if (adapter.verify === undefined || id === 'telnyx') return;
     expect(adapter.test, 'a test').toBeDefined();
     const at = one.now ?? new Date();
     const requests = adapter.test!(endpoint as never, { callId: 'inlet-test-1', client: '+12025550100', at });
