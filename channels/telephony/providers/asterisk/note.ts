@@ -156,18 +156,20 @@ function recorded(book: Book, target: string): Noted | undefined {
   return call === undefined ? book.past.get(target) : noted(call);
 }
 
-const TRIES: Readonly<Record<string, CallOutcome>> = {
-  NOANSWER: 'missed',
-  BUSY: 'busy',
-  CANCEL: 'cancelled',
-  DONTCALL: 'declined',
-  TORTURE: 'declined',
-};
+const TRIES: ReadonlyMap<string, CallOutcome> = new Map(
+  Object.entries({
+    NOANSWER: 'missed',
+    BUSY: 'busy',
+    CANCEL: 'cancelled',
+    DONTCALL: 'declined',
+    TORTURE: 'declined',
+  }),
+);
 
 function outcomeOf(call: Call): CallOutcome {
   if (call.answered === true) return 'answered';
   if (call.voicemail === true) return 'voicemail';
-  const outcome = TRIES[call.lastTry ?? ''];
+  const outcome = TRIES.get(call.lastTry ?? '');
   if (call.direction !== 'inbound') return outcome ?? 'failed';
   // Nobody was even rung: they left the menu or the queue by themselves.
   if (call.lastTry === undefined) return 'cancelled';

@@ -17,13 +17,15 @@ const OUTCOMES = new Set<string>([
 ] satisfies CallOutcome[]);
 
 /** How a Dial of ours to the client ended. Of an inbound call it is only one phone of several. */
-const DIALLED: Readonly<Record<string, CallOutcome>> = {
-  NOANSWER: 'missed',
-  BUSY: 'busy',
-  CANCEL: 'cancelled',
-  CONGESTION: 'failed',
-  CHANUNAVAIL: 'failed',
-};
+const DIALLED: ReadonlyMap<string, CallOutcome> = new Map(
+  Object.entries({
+    NOANSWER: 'missed',
+    BUSY: 'busy',
+    CANCEL: 'cancelled',
+    CONGESTION: 'failed',
+    CHANUNAVAIL: 'failed',
+  }),
+);
 
 export function parse(request: InboundRequest, { settings }: Endpoint): readonly HeardCall[] | Nothing {
   const event = jsonObject(textOf(request.body));
@@ -97,7 +99,7 @@ function readDial(event: Loose, beside: Loose, digits: number): Said | undefined
   if (status === '') return { happened: 'ringing', ...who(ours) };
   if (status === 'ANSWER') return { happened: 'answered', ...who(ours) };
   if (/^(?:RINGING|PROGRESS|PROCEEDING)$/.test(status)) return undefined;
-  const outcome = string(beside.direction) === 'outbound' && extension === undefined ? DIALLED[status] : undefined;
+  const outcome = string(beside.direction) === 'outbound' && extension === undefined ? DIALLED.get(status) : undefined;
   return {
     happened: 'leg-ended',
     ...who(ours),
@@ -124,13 +126,15 @@ const toWhom = (toExtension: string | undefined): Partial<CallFact> =>
 /** It becomes a part of an address of ours. */
 export const isRecordingName = (name: string): boolean => /^[\p{L}\p{N} .,@+=~_/-]{1,300}$/u.test(name);
 
-const TYPES: Readonly<Record<string, string>> = { mp3: 'audio/mpeg', ogg: 'audio/ogg', wav: 'audio/wav' };
+const TYPES: ReadonlyMap<string, string> = new Map(
+  Object.entries({ mp3: 'audio/mpeg', ogg: 'audio/ogg', wav: 'audio/wav' }),
+);
 
 function recordingOf(recording: Loose): RemoteFile {
   const name = string(recording.name);
   const format = string(recording.format).toLowerCase();
   // wav49 and gsm are what they say; a browser may not play them.
-  const mediaType = TYPES[format] ?? (format.startsWith('wav') ? 'audio/wav' : 'application/octet-stream');
+  const mediaType = TYPES.get(format) ?? (format.startsWith('wav') ? 'audio/wav' : 'application/octet-stream');
   const seconds = number(recording.duration);
   const file = `${name.split('/').at(-1) || 'recording'}${/^\w{2,5}$/.test(format) ? `.${format}` : ''}`;
   return { name: file, mediaType, ref: { recording: name, ...(seconds === undefined ? {} : { seconds }) } };
