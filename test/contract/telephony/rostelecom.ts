@@ -5,7 +5,8 @@ import { type ProviderCase, withBody, withHeader } from './provider-case.ts';
 const [ID, KEY] = ['example-client-id', 'example-signing-key'];
 const BODY =
   '{"session_id":"SDs2a4f01","type":"incoming","state":"new","timestamp":"2018-04-23 15:01:27.214",' +
-  '"from_number":"sip:79990001122@192.0.2.10","request_number":"sip:74950000000@192.0.2.10","from_pin":"","is_record":"true"}';
+  '"from_number":"sip:79990001122@192.0.2.10","request_number":"sip:74950000000@192.0.2.10","from_pin":"",' +
+  '"is_record":"true"}';
 const sign = (body = BODY, key = KEY): string =>
   createHash('sha256')
     .update(ID + body + key)
