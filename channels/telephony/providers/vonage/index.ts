@@ -40,7 +40,7 @@ function answering(request: InboundRequest, endpoint: Endpoint): Pick<Genuine, '
 function questionOf(said: Said, endpoint: Endpoint): RoutingQuestion {
   const caller = said.of('from');
   const unknown = isHidden(caller) || isInternal(caller, endpoint.settings.internalDigits);
-  const line = bareNumber(said.of('to'));
+  const line = withPlus(bareNumber(said.of('to')));
   const source = sourceOf(line, endpoint);
   const shown = numberToShow(endpoint, line);
   return {

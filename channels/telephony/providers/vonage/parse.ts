@@ -4,6 +4,7 @@ import { Malformed } from '../../../../src/errors.ts';
 import type { Endpoint, HeardCall } from '../../adapter.ts';
 import { recordingFrom } from '../../download.ts';
 import { isoTime, number } from '../../loose.ts';
+import { withPlus } from '../../numbers.ts';
 import { callIdOf, isQuestion, readRequest, type Said } from './read-request.ts';
 
 type Some = { [name in keyof CallFact]?: CallFact[name] | undefined };
@@ -75,15 +76,15 @@ function sidesOf(said: Said, whose: Whose): Sides {
   const [from, to] = [said.of('from'), said.of('to')];
   switch (whose) {
     case 'incoming':
-      return { client: from, direction: 'inbound', line: to };
+      return { client: from, direction: 'inbound', line: withPlus(to) };
     case 'phone':
       return { direction: 'inbound', extension: said.extension || to };
     case 'caller':
-      return { direction: 'outbound', line: from, extension: said.extension || to };
+      return { direction: 'outbound', line: withPlus(from), extension: said.extension || to };
     case 'client':
-      return { client: to, direction: 'outbound', line: from, extension: said.extension };
+      return { client: to, direction: 'outbound', line: withPlus(from), extension: said.extension };
     case 'outgoing':
-      return { client: to, direction: 'outbound', line: from };
+      return { client: to, direction: 'outbound', line: withPlus(from) };
     case 'unknown':
       return {};
   }
