@@ -23,12 +23,13 @@ const one = (id: string, name: string, number = '', more = {}) => ({
 const trunk = one('10', 'PJSIP/trunk-0a', '79990001122', { state: 'Ring', dialplan: { exten: '74950000000' } });
 const p101 = one('11', 'PJSIP/101-0b', '101');
 const p102 = one('12', 'PJSIP/102-0c', '102');
+/** As Asterisk does: the dial string stands in the first one only. */
 const dial = (caller: object | undefined, peer: object, dialstatus: string, dialstring = '') => ({
   type: 'Dial',
   ...(caller === undefined ? {} : { caller }),
   peer,
   dialstatus,
-  dialstring,
+  dialstring: dialstatus === '' ? dialstring : '',
 });
 const created = (made: object) => ({ type: 'ChannelCreated', channel: made });
 const destroyed = (gone: object) => ({ type: 'ChannelDestroyed', channel: gone });
@@ -157,13 +158,15 @@ describe('which channels are one call', () => {
       dial(phone, a, '', '79990001122@first'),
       dial(phone, a, 'CHANUNAVAIL', '79990001122@first'),
       destroyed(a),
-      dial(phone, b, 'ANSWER', '79990001122@second'),
+      dial(phone, b, '', '79990001122@second'),
+      dial(phone, b, 'ANSWER'),
       destroyed(b),
       destroyed(phone),
     ]);
     expect(brief(heard)).toEqual([
       '30 outbound ringing 101 79990001122',
       '30 outbound leg-ended 101 failed 79990001122',
+      '30 outbound ringing 101 79990001122',
       '30 outbound answered 101 79990001122',
       '30 outbound ended answered 79990001122',
     ]);
@@ -203,7 +206,8 @@ describe('which channels are one call', () => {
     const phone = one('30', 'PJSIP/101-0d', '101', { state: 'Ring' });
     const out = one('31', 'PJSIP/trunk-0e', '79990001122');
     const heard = told([
-      dial(phone, out, 'ANSWER', '79990001122@trunk'),
+      dial(phone, out, '', '79990001122@trunk'),
+      dial(phone, out, 'ANSWER'),
       { type: 'BridgeBlindTransfer', channel: phone, exten: '102', result: 'Success' },
       destroyed(phone),
       dial(out, p102, 'ANSWER', '102'),
@@ -211,6 +215,7 @@ describe('which channels are one call', () => {
       destroyed(out),
     ]);
     expect(brief(heard)).toEqual([
+      '30 outbound ringing 101 79990001122',
       '30 outbound answered 101 79990001122',
       '30 outbound transferred 101 102 79990001122',
       '30 outbound answered 102 79990001122',

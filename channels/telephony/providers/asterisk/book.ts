@@ -4,7 +4,7 @@
  */
 import type { CallOutcome } from '../../../../src/channel.ts';
 import { type Loose, part, string } from '../../loose.ts';
-import { callerNumber, idOf, lineIn, linkedIn, localPair } from './read-channel.ts';
+import { callerNumber, type Dialled, idOf, lineIn, linkedIn, localPair } from './read-channel.ts';
 
 /** Channels that we originate: their ids begin with this. */
 export const OUR_PREFIX = 'inlet-';
@@ -18,6 +18,8 @@ export interface Noted {
   readonly client?: string;
   readonly name?: string;
   readonly line?: string;
+  /** With a Dial: who was dialled when it began. */
+  readonly to?: Dialled;
   /** Only with the last event of the call. */
   readonly ended?: true;
   readonly outcome?: CallOutcome;
@@ -43,6 +45,8 @@ export interface Book {
   readonly digits: number;
   readonly calls: Map<string, Call>;
   readonly members: Map<string, string>;
+  /** By channel id. */
+  readonly dialled: Map<string, Dialled>;
   readonly pairs: Map<string, string>;
   readonly bridges: Map<string, string>;
   /** By `channel:<id>` and `bridge:<id>`, as recordings name what they recorded. */
@@ -53,6 +57,7 @@ export const openBook = (digits: number): Book => ({
   digits,
   calls: new Map(),
   members: new Map(),
+  dialled: new Map(),
   pairs: new Map(),
   bridges: new Map(),
   past: new Map(),
@@ -79,8 +84,14 @@ export function join(book: Book, call: Call, channelId: string): void {
   book.members.set(channelId, call.id);
 }
 
+export function leave(book: Book, call: Call, channelId: string): void {
+  call.channels.delete(channelId);
+  book.members.delete(channelId);
+  book.dialled.delete(channelId);
+}
+
 export function end(book: Book, call: Call): void {
-  for (const id of call.channels) book.members.delete(id);
+  for (const id of call.channels) leave(book, call, id);
   for (const map of [book.pairs, book.bridges]) for (const [name, id] of map) if (id === call.id) map.delete(name);
   book.calls.delete(call.id);
 }

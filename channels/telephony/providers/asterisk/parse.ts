@@ -93,7 +93,10 @@ function read(event: Loose, beside: Loose, digits: number): Said | undefined {
 function readDial(event: Loose, beside: Loose, digits: number): Said | undefined {
   const status = string(event.dialstatus);
   const caller = phoneOf(part(event, 'caller'), digits);
-  const { extension, number: outside } = dialled(event, digits);
+  const to = part(beside, 'to');
+  const known = { extension: optional(to.extension), number: optional(to.number) };
+  const isKnown = known.extension !== undefined || known.number !== undefined;
+  const { extension, number: outside } = isKnown ? known : dialled(event, digits);
   // An outside number that is rung on an inbound call is the mobile phone of one of ours.
   const ours = extension ?? caller ?? (string(beside.direction) === 'inbound' ? outside : undefined);
   if (status === '') return { happened: 'ringing', ...who(ours) };
