@@ -18,6 +18,8 @@ export interface Noted {
   readonly client?: string;
   readonly name?: string;
   readonly line?: string;
+  /** Our own person of a call that a program originated. */
+  readonly own?: string;
   /** With a Dial: who was dialled when it began. */
   readonly to?: Dialled;
   /** Only with the last event of the call. */
@@ -34,8 +36,10 @@ export interface Call {
   line?: string;
   answered?: true;
   voicemail?: true;
-  /** The Local channel that stands for our own person, on click-to-call to an outside phone of theirs. */
+  /** The Local channel that stands for our own person, where a program originated the call. */
   ownPair?: string;
+  /** Their extension, once it was dialled. */
+  own?: string;
   /** How the last phone that stopped ringing did so. */
   lastTry?: string;
 }
@@ -79,9 +83,13 @@ export function callOf(book: Book, channel: Loose): Call {
 }
 
 export function join(book: Book, call: Call, channelId: string): void {
-  byChannel(book, channelId)?.channels.delete(channelId);
+  const before = byChannel(book, channelId);
   call.channels.add(channelId);
   book.members.set(channelId, call.id);
+  if (before === undefined || before === call) return;
+  before.channels.delete(channelId);
+  // Nothing is left to tell of its end: the house closes it in time.
+  if (before.channels.size === 0) end(book, before);
 }
 
 export function leave(book: Book, call: Call, channelId: string): void {
@@ -111,12 +119,13 @@ export function becomeInbound(book: Book, call: Call, channel: Loose): void {
   if (line !== undefined) call.line = line;
 }
 
-export function noted({ id, direction, client, name, line }: Call): Noted {
+export function noted({ id, direction, client, name, line, own }: Call): Noted {
   return {
     call: id,
     ...(direction === undefined ? {} : { direction }),
     ...(client === undefined ? {} : { client }),
     ...(name === undefined ? {} : { name }),
     ...(line === undefined ? {} : { line }),
+    ...(own === undefined ? {} : { own }),
   };
 }

@@ -87,6 +87,9 @@ function dial(book: Book, event: Loose): Noted | undefined {
   const to = book.dialled.get(idOf(peer)) ?? dialled(event, book.digits);
   book.dialled.set(idOf(peer), to);
   if (isOwnLeg(call, caller)) {
+    if (to.extension !== undefined) call.own = to.extension;
+    // Originated by some other program: what for, only the next Dial will tell.
+    if (!call.id.startsWith(OUR_PREFIX)) return undefined;
     call.direction = 'outbound';
     return status === '' ? { ...noted(call), to } : undefined;
   }
@@ -100,8 +103,9 @@ function dial(book: Book, event: Loose): Noted | undefined {
 
 /** Click-to-call rings our own person first: without a caller, or through the far half of a Local channel. */
 const isOwnLeg = (call: Call, caller: Loose | undefined): boolean =>
-  call.id.startsWith(OUR_PREFIX) &&
-  (caller === undefined || (isFarHalf(caller) && localPair(caller) === call.ownPair));
+  caller === undefined
+    ? call.id.startsWith(OUR_PREFIX)
+    : isFarHalf(caller) && call.ownPair !== undefined && localPair(caller) === call.ownPair;
 
 /** The first Dial of a call whose beginning says nothing yet: a call of one of our phones, or one that we missed. */
 function learn(book: Book, call: Call, event: Loose, caller: Loose | undefined, number: string | undefined): void {

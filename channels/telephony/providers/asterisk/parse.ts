@@ -98,7 +98,8 @@ function readDial(event: Loose, beside: Loose, digits: number): Said | undefined
   const isKnown = known.extension !== undefined || known.number !== undefined;
   const { extension, number: outside } = isKnown ? known : dialled(event, digits);
   // An outside number that is rung on an inbound call is the mobile phone of one of ours.
-  const ours = extension ?? caller ?? (string(beside.direction) === 'inbound' ? outside : undefined);
+  const own = optional(beside.own);
+  const ours = extension ?? caller ?? own ?? (string(beside.direction) === 'inbound' ? outside : undefined);
   if (status === '') return { happened: 'ringing', ...who(ours) };
   if (status === 'ANSWER') return { happened: 'answered', ...who(ours) };
   if (/^(?:RINGING|PROGRESS|PROCEEDING)$/.test(status)) return undefined;
