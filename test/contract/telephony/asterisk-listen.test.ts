@@ -7,7 +7,7 @@ import { endpointFor, type ListenStandIn, listenToolsFor, requestFor, until } fr
 import { type FakeAri, LOGIN, openAri } from './fake-ari.ts';
 
 const channel = telephony as unknown as Channel;
-const FAST = { retryMs: [20], steadyMs: 1000, idleMs: 60, answerMs: 200, connectMs: 2000 };
+const FAST = { retryMs: [20], steadyMs: 1000, idleMs: 60, answerMs: 1500, connectMs: 5000 };
 
 let ari: FakeAri;
 beforeEach(async () => {
