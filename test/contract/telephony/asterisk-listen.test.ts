@@ -166,7 +166,6 @@ describe('says what is wrong', () => {
     const listener = start();
     await until(() => listener.said.length >= 4);
     expect(listener.said).toContain('waiting: Asterisk answered 503; it is tried again.');
-    ari.trouble.status = undefined as never;
     delete ari.trouble.status;
     ari.trouble.noSocket = true;
     await until(() => listener.said.some((one) => one.includes('refuses the WebSocket')));
