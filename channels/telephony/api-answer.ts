@@ -2,8 +2,7 @@
 import { cleanLine } from '../../src/channel.ts';
 import { Refused } from '../../src/errors.ts';
 import type { Loose } from './loose.ts';
-
-const MAX_BYTES = 64 * 1024;
+import { shortAnswer } from './short-answer.ts';
 
 /**
  * The JSON object of a good answer.
@@ -15,31 +14,10 @@ export async function answered(
   response: Response,
   reasonOf: (said: Loose) => string,
 ): Promise<Loose> {
-  const said = looseJson(await limitedText(response));
-  if (response.ok) return said;
-  const reason = cleanLine(reasonOf(said), 300);
-  if (response.status >= 400 && response.status < 500)
-    throw new Refused(`${provider} refused (${response.status})${reason === '' ? '.' : `: ${reason}`}`);
-  throw new Error(`${provider} answered ${response.status}.`);
-}
-
-/** What is longer than any answer should be is cut, and then no JSON any more. */
-async function limitedText(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    chunks.push(chunk);
-    size += chunk.length;
-    if (size > MAX_BYTES) break;
-  }
-  return new TextDecoder().decode(Buffer.concat(chunks).subarray(0, MAX_BYTES));
-}
-
-function looseJson(text: string): Loose {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as Loose) : {};
-  } catch {
-    return {};
-  }
+  const { status, body } = await shortAnswer(response);
+  if (response.ok) return body;
+  const reason = cleanLine(reasonOf(body), 300);
+  if (status >= 400 && status < 500)
+    throw new Refused(`${provider} refused (${status})${reason === '' ? '.' : `: ${reason}`}`);
+  throw new Error(`${provider} answered ${status}.`);
 }

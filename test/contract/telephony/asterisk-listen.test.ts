@@ -7,7 +7,7 @@ import { endpointFor, type ListenStandIn, listenToolsFor, requestFor, until } fr
 import { type FakeAri, LOGIN, openAri } from './fake-ari.ts';
 
 const channel = telephony as unknown as Channel;
-const FAST = { retryMs: [20], steadyMs: 1000, idleMs: 60, answerMs: 200, connectMs: 2000 };
+const FAST = { retryMs: [20], steadyMs: 1000, idleMs: 60, answerMs: 1500, connectMs: 5000 };
 
 let ari: FakeAri;
 beforeEach(async () => {
@@ -166,7 +166,6 @@ describe('says what is wrong', () => {
     const listener = start();
     await until(() => listener.said.length >= 4);
     expect(listener.said).toContain('waiting: Asterisk answered 503; it is tried again.');
-    ari.trouble.status = undefined as never;
     delete ari.trouble.status;
     ari.trouble.noSocket = true;
     await until(() => listener.said.some((one) => one.includes('refuses the WebSocket')));

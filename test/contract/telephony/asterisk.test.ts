@@ -1,4 +1,5 @@
 /** Asterisk: which channels are one call, calling, recordings. The connection itself: asterisk-listen.test.ts */
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { HeardCall } from '../../../channels/telephony/adapter.ts';
 import { telephony } from '../../../channels/telephony/index.ts';
@@ -23,12 +24,13 @@ const one = (id: string, name: string, number = '', more = {}) => ({
 const trunk = one('10', 'PJSIP/trunk-0a', '79990001122', { state: 'Ring', dialplan: { exten: '74950000000' } });
 const p101 = one('11', 'PJSIP/101-0b', '101');
 const p102 = one('12', 'PJSIP/102-0c', '102');
+/** As Asterisk does: the dial string stands in the first one only. */
 const dial = (caller: object | undefined, peer: object, dialstatus: string, dialstring = '') => ({
   type: 'Dial',
   ...(caller === undefined ? {} : { caller }),
   peer,
   dialstatus,
-  dialstring,
+  dialstring: dialstatus === '' ? dialstring : '',
 });
 const created = (made: object) => ({ type: 'ChannelCreated', channel: made });
 const destroyed = (gone: object) => ({ type: 'ChannelDestroyed', channel: gone });
@@ -157,13 +159,15 @@ describe('which channels are one call', () => {
       dial(phone, a, '', '79990001122@first'),
       dial(phone, a, 'CHANUNAVAIL', '79990001122@first'),
       destroyed(a),
-      dial(phone, b, 'ANSWER', '79990001122@second'),
+      dial(phone, b, '', '79990001122@second'),
+      dial(phone, b, 'ANSWER'),
       destroyed(b),
       destroyed(phone),
     ]);
     expect(brief(heard)).toEqual([
       '30 outbound ringing 101 79990001122',
       '30 outbound leg-ended 101 failed 79990001122',
+      '30 outbound ringing 101 79990001122',
       '30 outbound answered 101 79990001122',
       '30 outbound ended answered 79990001122',
     ]);
@@ -203,7 +207,8 @@ describe('which channels are one call', () => {
     const phone = one('30', 'PJSIP/101-0d', '101', { state: 'Ring' });
     const out = one('31', 'PJSIP/trunk-0e', '79990001122');
     const heard = told([
-      dial(phone, out, 'ANSWER', '79990001122@trunk'),
+      dial(phone, out, '', '79990001122@trunk'),
+      dial(phone, out, 'ANSWER'),
       { type: 'BridgeBlindTransfer', channel: phone, exten: '102', result: 'Success' },
       destroyed(phone),
       dial(out, p102, 'ANSWER', '102'),
@@ -211,6 +216,7 @@ describe('which channels are one call', () => {
       destroyed(out),
     ]);
     expect(brief(heard)).toEqual([
+      '30 outbound ringing 101 79990001122',
       '30 outbound answered 101 79990001122',
       '30 outbound transferred 101 102 79990001122',
       '30 outbound answered 102 79990001122',
@@ -259,6 +265,31 @@ describe('which channels are one call', () => {
     );
   });
 
+  it('click-to-call of another program, through a Local channel', () => {
+    const near = one('70', 'Local/101@from-internal-03;1');
+    const far = one('71', 'Local/101@from-internal-03;2', '', { state: 'Ring' });
+    const out = one('31', 'PJSIP/trunk-0e', '79990001122');
+    const heard = told([
+      created(near),
+      created(far),
+      dial(undefined, near, '', '101@from-internal'),
+      dial(far, p101, '', '101'),
+      dial(far, p101, 'ANSWER'),
+      dial(undefined, near, 'ANSWER'),
+      dial(near, out, '', '79990001122@trunk'),
+      dial(near, out, 'BUSY'),
+      destroyed(out),
+      destroyed(far),
+      destroyed(near),
+      destroyed(p101),
+    ]);
+    expect(brief(heard)).toEqual([
+      '70 outbound ringing 101 79990001122',
+      '70 outbound leg-ended 101 busy 79990001122',
+      '70 outbound ended busy 79990001122',
+    ]);
+  });
+
   it('a recording belongs to the call of its channel or bridge, also after the end', () => {
     const done = (target_uri: string) => ({
       type: 'RecordingFinished',
@@ -278,6 +309,46 @@ describe('which channels are one call', () => {
       '10',
       '10',
     ]);
+  });
+});
+
+describe('whatever comes', () => {
+  const channels = [
+    trunk,
+    p101,
+    p102,
+    one('20', 'Local/1@x-01;1'),
+    one('21', 'Local/1@x-01;2'),
+    one('inlet-1', 'PJSIP/7-1'),
+  ];
+  const any = fc.constantFrom(...channels);
+  const anyEvent = fc.oneof(
+    fc.tuple(any, fc.constantFrom('Ring', 'Up')).map(([made, state]) => created({ ...made, state })),
+    fc
+      .tuple(fc.option(any, { nil: undefined }), any, fc.constantFrom('', 'ANSWER', 'CANCEL', 'constructor'))
+      .map(([caller, peer, status]) => dial(caller, peer, status, '79990001122@trunk')),
+    any.map(destroyed),
+    fc.tuple(any, any).map(([transferer_first_leg, transfer_target]) => ({
+      type: 'BridgeAttendedTransfer',
+      transferer_first_leg,
+      transfer_target,
+      result: 'Success',
+    })),
+    any.map((member) => ({ type: 'ChannelEnteredBridge', channel: member, bridge: { id: 'b' } })),
+    fc.json().map((text) => ({ type: 'Dial', peer: JSON.parse(text) as unknown, channel: text })),
+  );
+
+  it('nothing is kept of calls whose channels are gone, and no event breaks the reading', () => {
+    fc.assert(
+      fc.property(fc.array(anyEvent, { maxLength: 30 }), (events) => {
+        told(events);
+        const book = openBook(5);
+        for (const event of events) note(book, event as never);
+        for (const member of channels) note(book, destroyed(member) as never);
+        expect([...book.calls, ...book.members, ...book.dialled, ...book.pairs, ...book.bridges]).toEqual([]);
+      }),
+      { numRuns: 300 },
+    );
   });
 });
 

@@ -135,7 +135,7 @@ it('goes on with a subscription that is still there', async () => {
   expect(asked.map(({ method, url }) => `${method} ${url}`)).toEqual([`GET ${API}/subscription?subscriptionId=s-0`]);
 });
 
-it('makes a new one when the old one is gone, half over, or for another address, and then removes the old one', async () => {
+it('makes a new one when the old one is gone, half over, or for another address, and removes the old one', async () => {
   const made = answer(200, { subscriptionId: 's-1' });
   const gone = start([answer(404, { errorCode: 'NotFound' }), made, answer(200)], withSubscription(60_000));
   const over = start([made, answer(200)], withSubscription(-1));

@@ -51,6 +51,12 @@ describe('the signature', () => {
   ])('is that of the examples of Mango: %s', (text, expected) => {
     expect(signOf('<YOUR_API_KEY>', text, '<YOUR_API_SALT>')).toBe(expected);
   });
+
+  it('is plain joining: the published one of a link to a recording has the same form', () => {
+    expect(signOf('123', '1525597727500Rofkdgl33fd=', '789')).toBe(
+      '9867bfdc661049959450fbad35c10ef2a41120094bda492dd0f085ba4def7df0',
+    );
+  });
 });
 
 describe('a call in the menu', () => {

@@ -4,9 +4,9 @@ import type { Endpoint } from '../../../channels/telephony/adapter.ts';
 import { telephony } from '../../../channels/telephony/index.ts';
 import { telnyx } from '../../../channels/telephony/providers/telnyx/index.ts';
 import type { CallRoute, Channel } from '../../../src/channel.ts';
-import { Later, Refused } from '../../../src/errors.ts';
+import { Later, Refused, Rejected } from '../../../src/errors.ts';
 import { bytes, endpointFor, requestFor, toolsFor } from '../stand-ins.ts';
-import { headersFor, NOW, telnyxCase } from './telnyx.ts';
+import { headersFor, NOW, OTHER_KEY, PUBLIC_KEY, telnyxCase } from './telnyx.ts';
 
 const channel = telephony as unknown as Channel;
 const endpoint = (over: Record<string, unknown> = {}): Endpoint =>
@@ -141,4 +141,23 @@ describe('recordings', () => {
     );
     await expect(telnyx.fetch!(file(own), endpoint(), answering([], [404, '']), signal)).rejects.toBeInstanceOf(Later);
   });
+});
+
+describe('while the keys are being changed', () => {
+  const ask = async (telnyxPublicKey: string, previousSecret: string) => {
+    const request = requestFor(channel, { headers: headersFor(incoming), body: bytes(incoming) });
+    return telnyx.verify!(request, endpoint({ telnyxPublicKey, previousSecret }), toolsFor({ now: () => NOW }));
+  };
+
+  it('takes the previous public key too', async () => {
+    expect(await ask(OTHER_KEY, PUBLIC_KEY)).toHaveProperty('repeatKey', 'telnyx:e-1');
+    expect(await ask(PUBLIC_KEY, OTHER_KEY)).toHaveProperty('repeatKey', 'telnyx:e-1');
+  });
+
+  it.each(['', 'no key at all', 'AAAA', 'A'.repeat(43), `${'A'.repeat(42)}==`, OTHER_KEY])(
+    'takes nothing by %s',
+    async (previous) => {
+      await expect(ask(OTHER_KEY, previous)).rejects.toBeInstanceOf(Rejected);
+    },
+  );
 });

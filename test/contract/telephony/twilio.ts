@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { bytes } from '../stand-ins.ts';
 import { type ProviderCase, withBody, withHeader } from './provider-case.ts';
 
-export const TOKEN = 'example-twilio-auth-token-000001';
+const TOKEN = 'example-twilio-auth-token-000001';
 const BODY =
   'CallSid=CA00000000000000000000000000000001&AccountSid=AC00000000000000000000000000000001&From=%2B79990001122' +
   '&To=%2B74950000000&CallStatus=ringing&ApiVersion=2010-04-01&Direction=inbound&FromCountry=RU&ToCountry=RU';

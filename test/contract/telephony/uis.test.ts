@@ -71,7 +71,8 @@ it('says why it cannot call, or that it does not know', async () => {
 });
 
 it('rings numbers, never the id of an employee', async () => {
-  const url = `/in/telephony/k3y?secret=${uisCase.settings.uisSecret}&call_session_id=1&numa=79990001122&numb=74950000000`;
+  const asked = 'call_session_id=1&numa=79990001122&numb=74950000000';
+  const url = `/in/telephony/k3y?secret=${uisCase.settings.uisSecret}&${asked}`;
   const reply = async (route: CallRoute | undefined, fallbackTarget = '') => {
     const { asks } = await channel.verify!(
       requestFor(channel, { method: 'GET', url }),

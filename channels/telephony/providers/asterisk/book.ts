@@ -4,7 +4,7 @@
  */
 import type { CallOutcome } from '../../../../src/channel.ts';
 import { type Loose, part, string } from '../../loose.ts';
-import { callerNumber, idOf, lineIn, linkedIn, localPair } from './read-channel.ts';
+import { callerNumber, type Dialled, idOf, lineIn, linkedIn, localPair } from './read-channel.ts';
 
 /** Channels that we originate: their ids begin with this. */
 export const OUR_PREFIX = 'inlet-';
@@ -18,6 +18,10 @@ export interface Noted {
   readonly client?: string;
   readonly name?: string;
   readonly line?: string;
+  /** Our own person of a call that a program originated. */
+  readonly own?: string;
+  /** With a Dial: who was dialled when it began. */
+  readonly to?: Dialled;
   /** Only with the last event of the call. */
   readonly ended?: true;
   readonly outcome?: CallOutcome;
@@ -32,8 +36,10 @@ export interface Call {
   line?: string;
   answered?: true;
   voicemail?: true;
-  /** The Local channel that stands for our own person, on click-to-call to an outside phone of theirs. */
+  /** The Local channel that stands for our own person, where a program originated the call. */
   ownPair?: string;
+  /** Their extension, once it was dialled. */
+  own?: string;
   /** How the last phone that stopped ringing did so. */
   lastTry?: string;
 }
@@ -43,6 +49,8 @@ export interface Book {
   readonly digits: number;
   readonly calls: Map<string, Call>;
   readonly members: Map<string, string>;
+  /** By channel id. */
+  readonly dialled: Map<string, Dialled>;
   readonly pairs: Map<string, string>;
   readonly bridges: Map<string, string>;
   /** By `channel:<id>` and `bridge:<id>`, as recordings name what they recorded. */
@@ -53,6 +61,7 @@ export const openBook = (digits: number): Book => ({
   digits,
   calls: new Map(),
   members: new Map(),
+  dialled: new Map(),
   pairs: new Map(),
   bridges: new Map(),
   past: new Map(),
@@ -74,13 +83,23 @@ export function callOf(book: Book, channel: Loose): Call {
 }
 
 export function join(book: Book, call: Call, channelId: string): void {
-  byChannel(book, channelId)?.channels.delete(channelId);
+  const before = byChannel(book, channelId);
   call.channels.add(channelId);
   book.members.set(channelId, call.id);
+  if (before === undefined || before === call) return;
+  before.channels.delete(channelId);
+  // Nothing is left to tell of its end: the house closes it in time.
+  if (before.channels.size === 0) end(book, before);
+}
+
+export function leave(book: Book, call: Call, channelId: string): void {
+  call.channels.delete(channelId);
+  book.members.delete(channelId);
+  book.dialled.delete(channelId);
 }
 
 export function end(book: Book, call: Call): void {
-  for (const id of call.channels) book.members.delete(id);
+  for (const id of call.channels) leave(book, call, id);
   for (const map of [book.pairs, book.bridges]) for (const [name, id] of map) if (id === call.id) map.delete(name);
   book.calls.delete(call.id);
 }
@@ -100,12 +119,13 @@ export function becomeInbound(book: Book, call: Call, channel: Loose): void {
   if (line !== undefined) call.line = line;
 }
 
-export function noted({ id, direction, client, name, line }: Call): Noted {
+export function noted({ id, direction, client, name, line, own }: Call): Noted {
   return {
     call: id,
     ...(direction === undefined ? {} : { direction }),
     ...(client === undefined ? {} : { client }),
     ...(name === undefined ? {} : { name }),
     ...(line === undefined ? {} : { line }),
+    ...(own === undefined ? {} : { own }),
   };
 }

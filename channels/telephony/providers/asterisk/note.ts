@@ -9,6 +9,7 @@ import {
   callOf,
   end,
   join,
+  leave,
   type Noted,
   noted,
   OUR_PREFIX,
@@ -83,31 +84,36 @@ function dial(book: Book, event: Loose): Noted | undefined {
   if (pair !== undefined && caller === undefined) call.ownPair = pair;
   if (isMachinery(peer)) return undefined;
   const status = string(event.dialstatus);
+  const to = book.dialled.get(idOf(peer)) ?? dialled(event, book.digits);
+  book.dialled.set(idOf(peer), to);
   if (isOwnLeg(call, caller)) {
+    if (to.extension !== undefined) call.own = to.extension;
+    // Originated by some other program: what for, only the next Dial will tell.
+    if (!call.id.startsWith(OUR_PREFIX)) return undefined;
     call.direction = 'outbound';
-    return status === '' ? noted(call) : undefined;
+    return status === '' ? { ...noted(call), to } : undefined;
   }
   if (call.direction === undefined || (call.direction === 'outbound' && call.client === undefined))
-    learn(book, call, event, caller);
+    learn(book, call, event, caller, to.number);
   if (call.direction === undefined || /^(?:RINGING|PROGRESS|PROCEEDING)$/.test(status)) return undefined;
   if (status === 'ANSWER') call.answered = true;
   else if (status !== '') call.lastTry = status;
-  return noted(call);
+  return { ...noted(call), to };
 }
 
 /** Click-to-call rings our own person first: without a caller, or through the far half of a Local channel. */
 const isOwnLeg = (call: Call, caller: Loose | undefined): boolean =>
-  call.id.startsWith(OUR_PREFIX) &&
-  (caller === undefined || (isFarHalf(caller) && localPair(caller) === call.ownPair));
+  caller === undefined
+    ? call.id.startsWith(OUR_PREFIX)
+    : isFarHalf(caller) && call.ownPair !== undefined && localPair(caller) === call.ownPair;
 
 /** The first Dial of a call whose beginning says nothing yet: a call of one of our phones, or one that we missed. */
-function learn(book: Book, call: Call, event: Loose, caller: Loose | undefined): void {
+function learn(book: Book, call: Call, event: Loose, caller: Loose | undefined, number: string | undefined): void {
   const isOutside = caller !== undefined && !isMachinery(caller) && phoneOf(caller, book.digits) === undefined;
   if (isOutside && !call.id.startsWith(OUR_PREFIX)) {
     becomeInbound(book, call, caller);
     return;
   }
-  const { number } = dialled(event, book.digits);
   if (number === undefined) {
     // Without a caller some other program rings one of our phones; what for, only the next Dial will tell.
     if (caller !== undefined) call.direction ??= 'internal';
@@ -123,8 +129,7 @@ function destroyed(book: Book, id: string): Noted | undefined {
   const call = byChannel(book, id);
   if (call === undefined) return undefined;
   remember(book, `channel:${id}`, noted(call));
-  call.channels.delete(id);
-  book.members.delete(id);
+  leave(book, call, id);
   // With the client's own channel an inbound call is over; an outbound one may have been handed to a colleague.
   const isOver = (call.direction === 'inbound' && id === call.id) || call.channels.size === 0;
   if (!isOver) return undefined;
@@ -156,18 +161,20 @@ function recorded(book: Book, target: string): Noted | undefined {
   return call === undefined ? book.past.get(target) : noted(call);
 }
 
-const TRIES: Readonly<Record<string, CallOutcome>> = {
-  NOANSWER: 'missed',
-  BUSY: 'busy',
-  CANCEL: 'cancelled',
-  DONTCALL: 'declined',
-  TORTURE: 'declined',
-};
+const TRIES: ReadonlyMap<string, CallOutcome> = new Map(
+  Object.entries({
+    NOANSWER: 'missed',
+    BUSY: 'busy',
+    CANCEL: 'cancelled',
+    DONTCALL: 'declined',
+    TORTURE: 'declined',
+  }),
+);
 
 function outcomeOf(call: Call): CallOutcome {
   if (call.answered === true) return 'answered';
   if (call.voicemail === true) return 'voicemail';
-  const outcome = TRIES[call.lastTry ?? ''];
+  const outcome = TRIES.get(call.lastTry ?? '');
   if (call.direction !== 'inbound') return outcome ?? 'failed';
   // Nobody was even rung: they left the menu or the queue by themselves.
   if (call.lastTry === undefined) return 'cancelled';

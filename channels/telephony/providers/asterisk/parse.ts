@@ -17,13 +17,15 @@ const OUTCOMES = new Set<string>([
 ] satisfies CallOutcome[]);
 
 /** How a Dial of ours to the client ended. Of an inbound call it is only one phone of several. */
-const DIALLED: Readonly<Record<string, CallOutcome>> = {
-  NOANSWER: 'missed',
-  BUSY: 'busy',
-  CANCEL: 'cancelled',
-  CONGESTION: 'failed',
-  CHANUNAVAIL: 'failed',
-};
+const DIALLED: ReadonlyMap<string, CallOutcome> = new Map(
+  Object.entries({
+    NOANSWER: 'missed',
+    BUSY: 'busy',
+    CANCEL: 'cancelled',
+    CONGESTION: 'failed',
+    CHANUNAVAIL: 'failed',
+  }),
+);
 
 export function parse(request: InboundRequest, { settings }: Endpoint): readonly HeardCall[] | Nothing {
   const event = jsonObject(textOf(request.body));
@@ -91,13 +93,17 @@ function read(event: Loose, beside: Loose, digits: number): Said | undefined {
 function readDial(event: Loose, beside: Loose, digits: number): Said | undefined {
   const status = string(event.dialstatus);
   const caller = phoneOf(part(event, 'caller'), digits);
-  const { extension, number: outside } = dialled(event, digits);
+  const to = part(beside, 'to');
+  const known = { extension: optional(to.extension), number: optional(to.number) };
+  const isKnown = known.extension !== undefined || known.number !== undefined;
+  const { extension, number: outside } = isKnown ? known : dialled(event, digits);
   // An outside number that is rung on an inbound call is the mobile phone of one of ours.
-  const ours = extension ?? caller ?? (string(beside.direction) === 'inbound' ? outside : undefined);
+  const own = optional(beside.own);
+  const ours = extension ?? caller ?? own ?? (string(beside.direction) === 'inbound' ? outside : undefined);
   if (status === '') return { happened: 'ringing', ...who(ours) };
   if (status === 'ANSWER') return { happened: 'answered', ...who(ours) };
   if (/^(?:RINGING|PROGRESS|PROCEEDING)$/.test(status)) return undefined;
-  const outcome = string(beside.direction) === 'outbound' && extension === undefined ? DIALLED[status] : undefined;
+  const outcome = string(beside.direction) === 'outbound' && extension === undefined ? DIALLED.get(status) : undefined;
   return {
     happened: 'leg-ended',
     ...who(ours),
@@ -124,13 +130,15 @@ const toWhom = (toExtension: string | undefined): Partial<CallFact> =>
 /** It becomes a part of an address of ours. */
 export const isRecordingName = (name: string): boolean => /^[\p{L}\p{N} .,@+=~_/-]{1,300}$/u.test(name);
 
-const TYPES: Readonly<Record<string, string>> = { mp3: 'audio/mpeg', ogg: 'audio/ogg', wav: 'audio/wav' };
+const TYPES: ReadonlyMap<string, string> = new Map(
+  Object.entries({ mp3: 'audio/mpeg', ogg: 'audio/ogg', wav: 'audio/wav' }),
+);
 
 function recordingOf(recording: Loose): RemoteFile {
   const name = string(recording.name);
   const format = string(recording.format).toLowerCase();
   // wav49 and gsm are what they say; a browser may not play them.
-  const mediaType = TYPES[format] ?? (format.startsWith('wav') ? 'audio/wav' : 'application/octet-stream');
+  const mediaType = TYPES.get(format) ?? (format.startsWith('wav') ? 'audio/wav' : 'application/octet-stream');
   const seconds = number(recording.duration);
   const file = `${name.split('/').at(-1) || 'recording'}${/^\w{2,5}$/.test(format) ? `.${format}` : ''}`;
   return { name: file, mediaType, ref: { recording: name, ...(seconds === undefined ? {} : { seconds }) } };

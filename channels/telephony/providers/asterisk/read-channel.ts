@@ -42,11 +42,17 @@ export function phoneOf(channel: Loose, digits: number): string | undefined {
   return isShort(number, digits) ? number : undefined;
 }
 
+/** One of our phones, or a number outside. */
+export interface Dialled {
+  readonly extension?: string;
+  readonly number?: string;
+}
+
 /**
- * Who is dialled by a Dial event: one of our phones, or a number outside. The dial string is `101`,
- * `101/sip:101@192.0.2.7:5060`, `79990001122@trunk` or `trunk/79990001122`.
+ * Who is dialled by a Dial event. The dial string is `101`, `101/sip:101@192.0.2.7:5060`, `79990001122@trunk` or
+ * `trunk/79990001122`; only the first Dial of a channel has it, the one without a status (main/dial.c, app_dial.c).
  */
-export function dialled(event: Loose, digits: number): { readonly extension?: string; readonly number?: string } {
+export function dialled(event: Loose, digits: number): Dialled {
   const peer = part(event, 'peer');
   const resource = resourceOf(peer);
   if (isShort(resource, digits)) return { extension: resource };

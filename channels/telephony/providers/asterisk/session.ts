@@ -68,13 +68,20 @@ export async function runSession(session: Session): Promise<void> {
 
 function opened(socket: WebSocket, { signal, timing }: Session): Promise<void> {
   return new Promise((resolve, reject) => {
-    const fail = (): void => reject(new Trouble('Asterisk refuses the WebSocket of its events; it is tried again.'));
+    const done = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', fail);
+    };
+    const fail = (): void => {
+      done();
+      reject(new Trouble('Asterisk refuses the WebSocket of its events; it is tried again.'));
+    };
     const timer = setTimeout(fail, timing.connectMs);
     signal.addEventListener('abort', fail, { once: true });
     socket.addEventListener('error', fail);
     socket.addEventListener('close', fail);
     socket.addEventListener('open', () => {
-      clearTimeout(timer);
+      done();
       resolve();
     });
   });

@@ -5,7 +5,7 @@
 import type { Loose } from '../../loose.ts';
 import { optional, part, string } from '../../loose.ts';
 import type { Ask } from './ari.ts';
-import { type Book, becomeInbound, begin, byChannel, type Call, end, join, type Noted, noted } from './book.ts';
+import { type Book, becomeInbound, begin, byChannel, type Call, end, join, leave, type Noted, noted } from './book.ts';
 import { callerNumber, idOf, isMachinery, linkedIn, phoneOf } from './read-channel.ts';
 
 const MOST_CHANNELS = 2000;
@@ -82,8 +82,7 @@ function forget(book: Book, alive: ReadonlySet<string>): Made[] {
   return [...book.calls.values()].flatMap((call) => {
     for (const id of call.channels)
       if (!alive.has(id)) {
-        call.channels.delete(id);
-        book.members.delete(id);
+        leave(book, call, id);
       }
     if (call.direction === 'inbound' ? alive.has(call.id) : call.channels.size > 0) return [];
     end(book, call);
@@ -110,6 +109,7 @@ function see(book: Book, call: Call, people: readonly Loose[]): Made[] {
   else {
     call.direction = 'outbound';
     call.client = callerNumber(client);
+    book.dialled.set(idOf(client), { number: call.client });
   }
   return [
     { event: { type: 'InletSeen', channel: { ...client, caller: part(client, 'caller') } }, noted: noted(call) },

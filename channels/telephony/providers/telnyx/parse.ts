@@ -83,7 +83,8 @@ function hungUp({ payload }: Event, leg: Leg): Some {
   const cause = string(payload.hangup_cause);
   const code = string(payload.sip_hangup_cause);
   const why = { cause: code === '' ? cause : `${cause} (${code})` };
-  if (leg === 'phone') return { happened: 'leg-ended', ...why };
+  // Nobody is rung after this one, though the caller may go on waiting.
+  if (leg === 'phone') return { happened: 'leg-ended', outcome: OUTCOMES.get(cause), ...why };
   const times = { startedAt: isoTime(payload.start_time), endedAt: isoTime(payload.end_time) };
   return { happened: 'ended', outcome: OUTCOMES.get(cause), ...times, ...why };
 }

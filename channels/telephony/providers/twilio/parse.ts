@@ -160,8 +160,8 @@ function clientCalled(said: Said): Some {
 
 /** The number's own address: a call that asks, its changes of status, and calls that other software makes. */
 function unmarked(said: Said, { settings }: Endpoint): HeardCall {
-  const isLine = (given: string): boolean =>
-    settings.lines.some((one) => sameDigits(one.number) === sameDigits(given) && sameDigits(given) !== '');
+  const ours = [settings.twilioNumber ?? '', ...settings.lines.map((one) => one.number)].map(sameDigits);
+  const isLine = (given: string): boolean => sameDigits(given) !== '' && ours.includes(sameDigits(given));
   switch (said.of('Direction')) {
     case 'outbound-dial':
       return isLine(said.of('From'))
