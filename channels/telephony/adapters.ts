@@ -17,27 +17,22 @@ import { webhook } from './providers/webhook/index.ts';
 import { zadarma } from './providers/zadarma/index.ts';
 import type { Provider } from './settings.ts';
 
-export const adapters: Readonly<Partial<Record<Provider, Adapter>>> = {
-  vonage,
-  telnyx,
+export const adapters: Readonly<Record<Provider, Adapter>> = {
   zadarma,
   novofon,
-  mango,
-  telphin,
-  twilio,
-  webhook,
-  megafon,
-  asterisk,
-  sipuni,
   uis,
+  mango,
+  megafon,
   beeline,
   rostelecom,
+  sipuni,
+  telphin,
   mcn,
+  twilio,
+  telnyx,
+  vonage,
+  asterisk,
+  webhook,
 };
 
-/** @throws when a provider is in the settings and not in the list: a bug */
-export function adapterOf(provider: Provider): Adapter {
-  const adapter = adapters[provider];
-  if (adapter === undefined) throw new Error(`no adapter for ${provider}`);
-  return adapter;
-}
+export const adapterOf = (provider: Provider): Adapter => adapters[provider];

@@ -34,38 +34,39 @@ export const TITLES = {
 } as const;
 
 export const shapes = {
-  ...vonageSettings,
-  ...telnyxSettings,
   ...zadarmaSettings,
   ...novofonSettings,
-  ...mangoSettings,
-  ...telphinSettings,
-  ...twilioSettings,
-  ...webhookSettings,
-  ...megafonSettings,
-  ...asteriskSettings,
-  ...sipuniSettings,
   ...uisSettings,
+  ...mangoSettings,
+  ...megafonSettings,
   ...beelineSettings,
   ...rostelecomSettings,
+  ...sipuniSettings,
+  ...telphinSettings,
   ...mcnSettings,
+  ...twilioSettings,
+  ...telnyxSettings,
+  ...vonageSettings,
+  ...asteriskSettings,
+  ...webhookSettings,
 };
 
-const required: Readonly<Partial<Record<keyof typeof TITLES, readonly string[]>>> = {
-  vonage: vonageRequired,
-  telnyx: telnyxRequired,
+const required: Readonly<Record<keyof typeof TITLES, readonly string[]>> = {
   zadarma: zadarmaRequired,
   novofon: novofonRequired,
-  mango: mangoRequired,
-  twilio: twilioRequired,
-  webhook: webhookRequired,
-  megafon: megafonRequired,
-  asterisk: asteriskRequired,
-  sipuni: sipuniRequired,
   uis: uisRequired,
+  mango: mangoRequired,
+  megafon: megafonRequired,
   beeline: beelineRequired,
   rostelecom: rostelecomRequired,
+  sipuni: sipuniRequired,
+  telphin: [],
   mcn: mcnRequired,
+  twilio: twilioRequired,
+  telnyx: telnyxRequired,
+  vonage: vonageRequired,
+  asterisk: asteriskRequired,
+  webhook: webhookRequired,
 };
 
-export const requirementsOf = (provider: keyof typeof TITLES): readonly string[] => required[provider] ?? [];
+export const requirementsOf = (provider: keyof typeof TITLES): readonly string[] => required[provider];

@@ -1,4 +1,4 @@
-/** Numbers as PBXes of the Russian numbering plan write them, with their country code and a plus where they have one. */
+/** Numbers as PBXes of the Russian numbering plan write them, made international. */
 import { bareNumber, withPlus } from './numbers.ts';
 
 /** `88005553535`, `9990001122`, `79990001122`, `810380441234567`; what is none of these stays as it is. */

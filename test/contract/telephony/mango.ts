@@ -5,7 +5,8 @@ import type { ProviderCase } from './provider-case.ts';
 const KEY = 'test_key';
 const SALT = 'test_salt';
 const JSON_TEXT =
-  '{"entry_id":"MjY4Nzg2ODQwMTo4MQ==","call_id":"MToxMDAwOTU2NTo4MTozMTI2OTQyNDA6MQ==","timestamp":1488272633,"seq":1,' +
+  '{"entry_id":"MjY4Nzg2ODQwMTo4MQ==","call_id":"MToxMDAwOTU2NTo4MTozMTI2OTQyNDA6MQ==",' +
+  '"timestamp":1488272633,"seq":1,' +
   '"call_state":"Appeared","location":"ivr","from":{"number":"74955404444"},' +
   '"to":{"number":"74952150438","line_number":"74952150438"}}';
 

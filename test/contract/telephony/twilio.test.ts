@@ -83,7 +83,8 @@ const answering = (asked: Asked[], status: number, body: unknown) =>
   });
 
 const call = { idempotencyKey: 'k', from: { extension: '102', dial: '+79990002233' }, to: '+79990001122' };
-const BASIC = `Basic ${Buffer.from('AC00000000000000000000000000000001:example-twilio-auth-token-000001').toString('base64')}`;
+const LOGIN = 'AC00000000000000000000000000000001:example-twilio-auth-token-000001';
+const BASIC = `Basic ${Buffer.from(LOGIN).toString('base64')}`;
 
 describe('click-to-call', () => {
   it('rings our person, and has the client dialled when they pick up', async () => {

@@ -34,10 +34,11 @@ async function fetch(file: RemoteFile, endpoint: Endpoint, tools: Tools, signal:
 }
 
 function test(endpoint: Endpoint, { callId, client, at }: TestCall): readonly TestRequest[] {
+  const id = callId.replaceAll(/[^\w:.-]/g, '_');
   const body = `<?xml version="1.0" encoding="UTF-8"?>
 <xsi:Event xmlns:xsi="http://schema.broadsoft.com/xsi" xmlns:xsi1="http://www.w3.org/2001/XMLSchema-instance">
 <xsi:targetId>test@mpbx.example</xsi:targetId><xsi:eventData xsi1:type="xsi:CallReleasedEvent"><xsi:call>
-<xsi:extTrackingId>${callId.replaceAll(/[^\w:.-]/g, '_')}</xsi:extTrackingId><xsi:personality>Terminator</xsi:personality>
+<xsi:extTrackingId>${id}</xsi:extTrackingId><xsi:personality>Terminator</xsi:personality>
 <xsi:remoteParty><xsi:address>tel:${client}</xsi:address><xsi:callType>Network</xsi:callType></xsi:remoteParty>
 <xsi:startTime>${at.getTime() - 20_000}</xsi:startTime><xsi:releaseTime>${at.getTime()}</xsi:releaseTime>
 </xsi:call></xsi:eventData></xsi:Event>`;

@@ -2,7 +2,7 @@ import type { CallFact, CallOutcome, InboundRequest, Nothing, RemoteFile } from 
 import { Malformed } from '../../../../src/errors.ts';
 import type { Endpoint, HeardCall } from '../../adapter.ts';
 import { type Found, factFrom } from '../../fact-from.ts';
-import { textOf as bodyText, isoTime, type Loose, number, part } from '../../loose.ts';
+import { textOf as bodyText, isoTime, type Loose, lookUp, number, part } from '../../loose.ts';
 import { bareNumber } from '../../numbers.ts';
 import { russianNumber } from '../../russian-number.ts';
 import { lastAddress, localName, readEvent, textOf } from './read-xml.ts';
@@ -39,7 +39,7 @@ export function parse(request: InboundRequest, endpoint: Endpoint): readonly Hea
   const event = readEvent(bodyText(request.body));
   const data = part(event, 'eventData');
   const type = localName(textOf(data, '@type'));
-  const happened = HAPPENED[type];
+  const happened = lookUp(HAPPENED, type);
   if (happened === undefined) return { ignored: ignoredReason(type) };
   const call = Object.keys(part(data, 'call')).length > 0 ? part(data, 'call') : data;
   // All legs of a call have the same tracking id; the call id is the leg's.
@@ -132,7 +132,7 @@ function endOf(heard: Heard, known: Found, endedAt: Date | undefined): CallFact 
 }
 
 function unanswered({ personality, call }: Heard, cause: string): CallOutcome {
-  const told = CAUSES[cause.toLowerCase()];
+  const told = lookUp(CAUSES, cause.toLowerCase());
   if (told !== undefined) return told;
   // On a call of ours the local side is our own person, who gave up.
   const gaveUp = !/^terminator$/i.test(personality) && textOf(call, 'releasingParty') === 'localRelease';

@@ -1,7 +1,7 @@
 import type { CallFact, InboundRequest, Nothing, RemoteFile } from '../../../../src/channel.ts';
 import { Malformed } from '../../../../src/errors.ts';
 import type { HeardCall } from '../../adapter.ts';
-import { type Loose, number, optional, part, string, unixSeconds } from '../../loose.ts';
+import { type Loose, lookUp, number, optional, part, string, unixSeconds } from '../../loose.ts';
 import { summaryOf } from './summary.ts';
 import { eventOf, kindOf, pathOf } from './verify.ts';
 
@@ -34,7 +34,7 @@ const STATES: Readonly<Record<string, CallFact['happened']>> = {
 /** One leg of the call. `seq` counts within the leg. */
 function legOf(callId: string, event: Loose): HeardCall {
   const state = string(event.call_state);
-  const happened = Object.hasOwn(STATES, state) ? STATES[state]! : undefined;
+  const happened = lookUp(STATES, state);
   if (happened === undefined) throw new Malformed('"call_state" is none that is known.');
   const { client, ...sides } = sidesOf(event);
   const fact = {

@@ -13,6 +13,7 @@ export const mangoSettings = {
         title: 'Уникальный код вашей АТС (vpbx_api_key)',
         description: 'Интеграции, API коннектор в личном кабинете.',
       },
+      secret: true,
       group: 'account',
       when: { setting: 'provider', is: ['mango'] },
     } satisfies SettingMeta),

@@ -1,7 +1,7 @@
 /** The last word on a call: `/events/summary`. */
 import type { CallFact, CallOutcome } from '../../../../src/channel.ts';
 import type { HeardCall } from '../../adapter.ts';
-import { type Loose, number, optional, part, string, unixSeconds } from '../../loose.ts';
+import { type Loose, lookUp, number, optional, part, string, unixSeconds } from '../../loose.ts';
 
 const DIRECTIONS: Readonly<Record<string, CallFact['direction']>> = { 0: 'internal', 1: 'inbound', 2: 'outbound' };
 
@@ -27,7 +27,7 @@ const REASONS: readonly (readonly [start: string, outcome: CallOutcome])[] = [
 export function summaryOf(callId: string, event: Loose): HeardCall {
   const from = part(event, 'from');
   const to = part(event, 'to');
-  const direction = DIRECTIONS[string(event.call_direction)];
+  const direction = lookUp(DIRECTIONS, string(event.call_direction));
   const client = direction === 'inbound' ? from.number : direction === 'internal' ? to.extension : to.number;
   const fact = {
     happened: 'ended',

@@ -2,7 +2,7 @@
 import type { CallFact, Genuine, InboundRequest, Nothing } from '../../../../src/channel.ts';
 import { Malformed, Rejected } from '../../../../src/errors.ts';
 import type { Adapter, Endpoint, HeardCall, TestCall, TestRequest } from '../../adapter.ts';
-import { jsonObject, type Loose, optional, string, textOf } from '../../loose.ts';
+import { jsonObject, type Loose, lookUp, optional, string, textOf } from '../../loose.ts';
 import { isHidden } from '../../numbers.ts';
 import { russianNumber } from '../../russian-number.ts';
 import { anySecret, sameText } from '../../secrets.ts';
@@ -49,7 +49,7 @@ function eventOf(request: InboundRequest): Loose {
 function parse(request: InboundRequest): readonly HeardCall[] | Nothing {
   const event = jsonObject(textOf(request.body));
   const type = string(event.event_type);
-  const meaning = Object.hasOwn(EVENTS, type) ? EVENTS[type] : undefined;
+  const meaning = lookUp(EVENTS, type);
   if (meaning === undefined) return { ignored: 'an event of a kind that is not known' };
   const callId = string(event.call_id);
   if (callId === '') throw new Malformed('"call_id" is missing.');

@@ -3,7 +3,7 @@ import { Malformed } from '../../../../src/errors.ts';
 import type { HeardCall } from '../../adapter.ts';
 import { recordingFrom } from '../../download.ts';
 import { factFrom } from '../../fact-from.ts';
-import { formFields, jsonObject, type Loose, number, optional, string, textOf } from '../../loose.ts';
+import { formFields, jsonObject, type Loose, lookUp, number, optional, string, textOf } from '../../loose.ts';
 import { russianNumber } from '../../russian-number.ts';
 
 const EVENTS: Readonly<Record<string, CallFact['happened']>> = {
@@ -67,7 +67,7 @@ const directionOf = (value: unknown): CallFact['direction'] => {
 
 function eventFact(fields: Loose): CallFact | undefined {
   const type = string(fields.type).toUpperCase();
-  const happened = EVENTS[type];
+  const happened = lookUp(EVENTS, type);
   if (happened === undefined) return undefined;
   const implied = type === 'INCOMING' ? 'inbound' : type === 'OUTGOING' ? 'outbound' : undefined;
   return factFrom({
@@ -80,7 +80,7 @@ function eventFact(fields: Loose): CallFact | undefined {
 
 function historyFact(fields: Loose): CallFact {
   const status = string(fields.status).toLowerCase();
-  const outcome = OUTCOMES[status];
+  const outcome = lookUp(OUTCOMES, status);
   const startedAt = compactTime(fields.start);
   const seconds = number(fields.duration);
   const endedAt =

@@ -3,7 +3,7 @@ import { Malformed } from '../../../../src/errors.ts';
 import type { HeardCall } from '../../adapter.ts';
 import { recordingFrom } from '../../download.ts';
 import { type Found, factFrom } from '../../fact-from.ts';
-import { formFields, type Loose, optional, string, unixSeconds } from '../../loose.ts';
+import { formFields, type Loose, lookUp, optional, string, unixSeconds } from '../../loose.ts';
 import { bareNumber } from '../../numbers.ts';
 import { russianNumber } from '../../russian-number.ts';
 
@@ -64,7 +64,7 @@ function factOf(event: string, fields: Loose): CallFact | undefined {
 
 function endOf(fields: Loose, known: Found): CallFact {
   const status = string(fields.status).toUpperCase();
-  const outcome = OUTCOMES[status];
+  const outcome = lookUp(OUTCOMES, status);
   const startedAt = unixSeconds(fields.call_start_timestamp);
   const endedAt = unixSeconds(fields.timestamp);
   const answer = outcome === 'answered' ? unixSeconds(fields.call_answer_timestamp) : undefined;

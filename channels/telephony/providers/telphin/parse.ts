@@ -2,7 +2,7 @@
 import type { CallFact, CallOutcome, InboundRequest, Nothing, RemoteFile } from '../../../../src/channel.ts';
 import { Malformed } from '../../../../src/errors.ts';
 import type { HeardCall } from '../../adapter.ts';
-import { formFields, number, optional, string, unixSeconds } from '../../loose.ts';
+import { formFields, lookUp, number, optional, string, unixSeconds } from '../../loose.ts';
 import { russianNumber } from '../../russian-number.ts';
 
 type Fields = Readonly<Record<string, string>>;
@@ -31,7 +31,7 @@ export const fieldsOf = ({ url, body }: InboundRequest): Fields => formFields(ur
 export function parse(request: InboundRequest): readonly HeardCall[] | Nothing {
   const fields = fieldsOf(request);
   const event = string(fields.EventType).toLowerCase();
-  const happened = Object.hasOwn(EVENTS, event) ? EVENTS[event] : undefined;
+  const happened = lookUp(EVENTS, event);
   if (event === '') throw new Malformed('"EventType" is missing.');
   if (happened === undefined) return { ignored: `no call: ${event.slice(0, 60)}` };
   const callId = string(fields.CallID) || string(fields.SubCallID);
@@ -95,7 +95,7 @@ function isOnlyLeg(fields: Fields): boolean {
 
 function endOf(fields: Fields, endedAt: Date | undefined): Partial<CallFact> {
   const status = string(fields.CallStatus).toUpperCase();
-  const said = Object.hasOwn(OUTCOMES, status) ? OUTCOMES[status] : undefined;
+  const said = lookUp(OUTCOMES, status);
   if (isOnlyLeg(fields)) return status === '' ? {} : { cause: status };
   const outcome = isWhole(fields) ? wholeOutcome(fields, said) : said;
   const length = number(fields.BridgedDuration) ?? (isWhole(fields) ? undefined : number(fields.Duration));

@@ -180,7 +180,7 @@ function unmarked(said: Said, { settings }: Endpoint): HeardCall {
   }
 }
 
-/** The caller's own leg. Twilio itself may have picked up: that it was "completed" does not mean that anybody talked. */
+/** The caller's own leg. Twilio itself may have picked up: "completed" does not mean that anybody talked. */
 function callOfClient(said: Said): Some {
   const status = said.of('CallStatus');
   const isCallback = said.of('CallbackSource') !== '' || said.of('SequenceNumber') !== '';

@@ -13,7 +13,7 @@ export const twilioSettings = {
       title: 'Account SID',
       description: 'On the first page of the Twilio console. With it Inlet calls and downloads recordings.',
       ru: {
-        title: 'Account SID',
+        title: 'SID аккаунта (Account SID)',
         description: 'На первой странице консоли Twilio. С ним Inlet звонит и скачивает записи.',
       },
       group: 'account',
@@ -27,7 +27,7 @@ export const twilioSettings = {
       title: 'Auth Token',
       description: 'Beside the Account SID. Every request of Twilio is checked with it.',
       ru: {
-        title: 'Auth Token',
+        title: 'Токен (Auth Token)',
         description: 'Рядом с Account SID. По нему проверяется подлинность каждого запроса Twilio.',
       },
       secret: true,

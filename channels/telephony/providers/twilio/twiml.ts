@@ -49,7 +49,10 @@ const inUrl = (text: string): string =>
     (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`,
   );
 
-/** Where a person is called: E.164 with its plus is a number. A bare extension is a name of Twilio Client, or of the SIP domain where there is one. */
+/**
+ * Where a person is called: E.164 with its plus is a number. A bare extension is a name of Twilio Client, or of the SIP
+ * domain where there is one.
+ */
 export function addressOf(target: CallTarget, endpoint: Endpoint): { noun: string; address: string } {
   const given = (target.dial ?? target.extension).trim();
   const number = given.replaceAll(/[\s().-]/g, '');

@@ -34,7 +34,7 @@ function verify(request: InboundRequest, endpoint: Endpoint): Genuine {
   return isQuestion(fields) ? { asks: questionOf(fields, endpoint) } : { answer: json({}) };
 }
 
-/** With the secret in the address even what cannot be read is kept, for a person to see what is wrong in the template. */
+/** With the secret in the address even what cannot be read is kept: a person can see what is wrong in the template. */
 function readable(request: InboundRequest): Loose {
   try {
     return fieldsOf(request);

@@ -1,7 +1,7 @@
 import type { CallFact, CallOutcome, InboundRequest, Nothing, RemoteFile } from '../../../../src/channel.ts';
 import { Malformed } from '../../../../src/errors.ts';
 import type { Endpoint, HeardCall } from '../../adapter.ts';
-import { localTime, number, optional, string } from '../../loose.ts';
+import { localTime, lookUp, number, optional, string } from '../../loose.ts';
 import { postedFields } from './verify.ts';
 
 type Fields = Readonly<Record<string, string>>;
@@ -28,7 +28,7 @@ const OUTCOMES: Readonly<Record<string, CallOutcome>> = {
 export function parse(request: InboundRequest, endpoint: Endpoint): readonly HeardCall[] | Nothing {
   const fields = postedFields(request.body);
   const event = string(fields.event);
-  const happened = Object.hasOwn(EVENTS, event) ? EVENTS[event] : undefined;
+  const happened = lookUp(EVENTS, event);
   if (event === '') throw new Malformed('"event" is missing.');
   if (happened === undefined) return { ignored: `no call: ${event.slice(0, 60)}` };
   const callId = string(fields.pbx_call_id);
