@@ -1,5 +1,5 @@
 /**
- * The body is what somebody typed in the cabinet, with the placeholders filled in. Our template is read, the flat one of
+ * The body is what somebody typed in the cabinet, placeholders filled in. Our template is read, the flat one of
  * other integrations, and fields in a query or a form.
  */
 import type { InboundRequest } from '../../../../src/channel.ts';
