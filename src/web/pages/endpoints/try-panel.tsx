@@ -10,6 +10,7 @@ import { m } from '../../paraglide/messages.js';
 import { useNow } from '../../parts/use-now.ts';
 import classes from './endpoints.module.css';
 import { tryWords } from './health-words.ts';
+import { TestButton } from './test-button.tsx';
 
 /** Only the server's clock is compared; a second either way is forgiven by its whole-second dates. */
 const SLACK_MS = 2000;
@@ -33,6 +34,7 @@ export function TryPanel({ endpoint, health }: { endpoint: Endpoint; health: Hea
       <h2>{m.try_title()}</h2>
       <p className={classes.soft}>{tryWords(endpoint, health.account)}</p>
       <div className={classes.copyLine} aria-live="polite">
+        {endpoint.channel === 'telephony' && <TestButton endpoint={endpoint} />}
         {endpoint.channel === 'form' && (
           <Anchor href={endpoint.address} target="_blank" rel="noreferrer" size="sm" className={classes.tryLink}>
             {m.endpoint_hosted()}
