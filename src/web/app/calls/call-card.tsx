@@ -20,15 +20,18 @@ interface Props {
   readonly onClose: () => void;
 }
 
-/** One call: who it is, whose client, what was said before, and the way to the lead. */
+/**
+ * One call. Whose phone rings sees who it is, what was said before, and the way to the lead; others that somebody
+ * calls.
+ */
 export function CallCard({ call, onClose }: Props) {
   const name = callerName(call);
-  const { caller } = call;
+  const large = call.mine && call.state !== 'ended';
   return (
     <article
       className={classes.card}
       data-mine={call.mine || undefined}
-      data-state={call.state}
+      data-large={large || undefined}
       data-testid="call-card"
       aria-label={`${cardTitle(call)}: ${name}`}
     >
@@ -40,17 +43,31 @@ export function CallCard({ call, onClose }: Props) {
         </span>
         <CloseButton size="sm" aria-label={m.card_close({ name })} onClick={onClose} />
       </header>
-      <div className={classes.caller}>
-        <strong>{name}</strong>
-        {caller.phone !== null && <span className={`${classes.phone} num`}>{caller.phone}</span>}
+      <Caller call={call} name={name} linked={!large && call.lead.visible} />
+      <Where call={call} />
+      {large && <Last call={call} />}
+      <Actions call={call} large={large} />
+    </article>
+  );
+}
+
+function Caller({ call: { caller, lead }, name, linked }: { call: LiveCall; name: string; linked: boolean }) {
+  return (
+    <div className={classes.caller}>
+      {linked ? (
+        <Link to="/leads/$id" params={{ id: lead.id }} className={classes.name} title={m.card_open()}>
+          {name}
+        </Link>
+      ) : (
+        <strong className={classes.name}>{name}</strong>
+      )}
+      {caller.phone !== null && <span className={`${classes.phone} num`}>{caller.phone}</span>}
+      {!caller.hidden && (
         <Badge size="sm" color={caller.known ? 'amber' : 'green'}>
           {caller.known ? m.card_known() : m.card_new()}
         </Badge>
-      </div>
-      <Where call={call} />
-      {call.mine && call.state !== 'ended' && <Last call={call} />}
-      <Actions call={call} />
-    </article>
+      )}
+    </div>
   );
 }
 
@@ -101,19 +118,18 @@ function Last({ call }: { call: LiveCall }) {
   );
 }
 
-function Actions({ call: { lead, mine } }: { call: LiveCall }) {
+function Actions({ call: { lead }, large }: { call: LiveCall; large: boolean }) {
   const claim = useClaim();
-  if (!lead.visible) return null;
+  const mayTake = lead.owner === null;
+  if (!lead.visible || !(large || mayTake)) return null;
   return (
     <div className={classes.actions}>
-      <Button
-        renderRoot={(props) => <Link to="/leads/$id" params={{ id: lead.id }} {...props} />}
-        size="xs"
-        variant={mine ? 'filled' : 'default'}
-      >
-        {m.card_open()}
-      </Button>
-      {lead.owner === null && (
+      {large && (
+        <Button size="xs" renderRoot={(props) => <Link to="/leads/$id" params={{ id: lead.id }} {...props} />}>
+          {m.card_open()}
+        </Button>
+      )}
+      {mayTake && (
         <Button size="xs" variant="default" loading={claim.isPending} onClick={() => claim.mutate(lead.id)}>
           {m.card_take()}
         </Button>

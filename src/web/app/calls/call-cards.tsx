@@ -22,7 +22,14 @@ export function CallCards() {
     refetchInterval: ({ state }) => (state.data === undefined || state.data.length === 0 ? false : LOOK_MS),
   });
   const [dismissed, dismiss] = useDismissed();
-  const shown = useMemo(() => data.filter(({ id }) => !dismissed.has(id)).slice(0, MOST_CARDS), [data, dismissed]);
+  const shown = useMemo(
+    () =>
+      data
+        .filter(({ id }) => !dismissed.has(id))
+        .toSorted((one, other) => Number(one.state === 'ended') - Number(other.state === 'ended'))
+        .slice(0, MOST_CARDS),
+    [data, dismissed],
+  );
   useRing(shown);
   return (
     <>

@@ -67,6 +67,7 @@ function Row({ endpointId, one }: { endpointId: string; one: Extension }) {
         onChange={(userId) => set.mutate({ extension, userId, dial: dial.trim() })}
       />
       <TextInput
+        className={classes.whole}
         aria-label={m.who_dial_of({ extension })}
         title={m.who_dial()}
         placeholder={m.who_dial_hint()}
@@ -80,6 +81,7 @@ function Row({ endpointId, one }: { endpointId: string; one: Extension }) {
       />
       <Tooltip label={m.who_forget({ extension })}>
         <ActionIcon
+          className={classes.forget}
           variant="subtle"
           color="gray"
           size={34}
@@ -106,6 +108,7 @@ function People({ label, value, onChange }: PeopleProps) {
   const known = value === null || people.some(({ id }) => id === value.id) ? people : [value, ...people];
   return (
     <Select
+      className={classes.whole}
       aria-label={label}
       placeholder={m.who_choose()}
       data={known.map(({ id, name }) => ({ value: id, label: name }))}

@@ -58,7 +58,9 @@ export function MessageBubble({ message, earlier, elsewhere, onQuote, mayChange 
         <span className={classes.soft}>
           <When at={message.at} />
         </span>
-        {message.delivery !== null && <MessageState message={message} mayChange={mayChange} />}
+        {message.delivery !== null && message.call === null && (
+          <MessageState message={message} mayChange={mayChange} />
+        )}
       </footer>
     </article>
   );

@@ -5,7 +5,7 @@ import {
   IconPlayerPauseFilled,
   IconPlayerPlayFilled,
 } from '@tabler/icons-react';
-import { type ReactNode, useRef, useState } from 'react';
+import { type CSSProperties, type ReactNode, useRef, useState } from 'react';
 import type { Attachment } from '../../api/types.ts';
 import { useMe } from '../../app/access.ts';
 import { clock } from '../../i18n/when.ts';
@@ -114,6 +114,7 @@ function Player({ id, talkSeconds }: { id: string; talkSeconds: number | null })
       <input
         type="range"
         className={classes.seek}
+        style={{ '--played': `${length === 0 ? 0 : Math.min((at / length) * 100, 100)}%` } as CSSProperties}
         aria-label={m.recording_seek()}
         aria-valuetext={m.recording_time({ at: clock(at), of: clock(length) })}
         min={0}
