@@ -2,7 +2,7 @@
 import { createHmac } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Endpoint, Person } from './installation.ts';
+import { type Endpoint, type Lead, type LeadDetail, type Person, until } from './installation.ts';
 
 const SECRET = 'signing-secret-of-nobody';
 
@@ -71,5 +71,50 @@ export async function openRecordings(): Promise<{ readonly url: string; readonly
         server.close(() => resolve());
         server.closeAllConnections();
       }),
+  };
+}
+
+export interface Calls {
+  /** A lead with calls of all sorts and somebody to call back; the endpoint with an extension that is nobody's. */
+  readonly pages: readonly string[];
+  /** Somebody calls the administrator: a card comes up on every page of theirs. */
+  readonly ring: () => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+const CLIENT = { client: '+12025550155' };
+
+export async function furnishCalls(admin: Person): Promise<Calls> {
+  const recordings = await openRecordings();
+  const { endpoint, tell } = await startPhone(admin, 'Sales line', { recordingHosts: ['127.0.0.1'] });
+  const me = await admin.ask<{ id: string }>('GET', '/me');
+  await admin.ask('PUT', `/endpoints/${endpoint.id}/extensions`, {
+    extension: '102',
+    userId: me.id,
+    dial: '+12025550199',
+  });
+  const began = Date.now() - 7_200_000;
+  const at = (seconds: number) => ({ ...CLIENT, at: new Date(began + seconds * 1000) });
+  await tell('ringing', 'talk', { ...at(0), extension: '102' });
+  await tell('answered', 'talk', { ...at(8), extension: '103' });
+  await tell('transferred', 'talk', { ...at(60), extension: '103', toExtension: '102' });
+  await tell('ended', 'talk', { ...at(200), extension: '102', outcome: 'answered', recordingUrl: recordings.url });
+  await tell('ended', 'out', { ...at(300), direction: 'outbound', extension: '102', outcome: 'busy' });
+  await tell('recorded', 'out', { ...at(310), recordingUrl: 'https://records.example.com/out.mp3' });
+  for (const call of ['missed', 'missed too'])
+    await tell('ended', call, { ...at(400), outcome: 'missed', cause: '19' });
+  const lead = await until('lead with a recording', async () => {
+    const { leads } = await admin.ask<{ leads: Lead[] }>('GET', '/leads?status=all&limit=200');
+    const found = leads.find((one) => one.endpoint.id === endpoint.id);
+    if (found === undefined || found.callback?.missed !== 2) return undefined;
+    const { timeline } = await admin.ask<LeadDetail>('GET', `/leads/${found.id}`);
+    const files = timeline.flatMap((item) => (item.type === 'message' ? item.attachments : []));
+    return files.some(({ state }) => state === 'here') ? found.id : undefined;
+  });
+  await admin.ask('POST', `/leads/${lead}/claim`);
+  return {
+    pages: [`/leads/${lead}`, `/endpoints/${endpoint.id}`],
+    ring: () => tell('ringing', 'now', { ...CLIENT, extension: '102' }),
+    close: recordings.close,
   };
 }
