@@ -121,7 +121,7 @@ test('who calls is on the screen while it rings, for whoever may know', { timeou
   expect(await card.textContent()).not.toContain('2025550102');
   // It rings nobody in particular yet, so Nina sees that somebody calls, and not who.
   const ninas = ninasPage.getByTestId('call-card');
-  await ninas.getByText('Unknown caller').waitFor();
+  await ninas.getByText('Known client').waitFor();
   expect(await ninas.textContent()).not.toMatch(/Olga|kitchen|2025550102/);
 
   await phone.tell('ringing', 'ring-1', { ...caller, extension: '102', at: new Date(Date.now() + 5) });

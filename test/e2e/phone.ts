@@ -100,7 +100,11 @@ export async function furnishCalls(admin: Person): Promise<Calls> {
   await tell('transferred', 'talk', { ...at(60), extension: '103', toExtension: '102' });
   await tell('ended', 'talk', { ...at(200), extension: '102', outcome: 'answered', recordingUrl: recordings.url });
   await tell('ended', 'out', { ...at(300), direction: 'outbound', extension: '102', outcome: 'busy' });
-  await tell('recorded', 'out', { ...at(310), recordingUrl: 'https://records.example.com/out.mp3' });
+  await tell('recorded', 'out', {
+    ...at(310),
+    direction: 'outbound',
+    recordingUrl: 'https://records.example.com/out.mp3',
+  });
   for (const call of ['missed', 'missed too'])
     await tell('ended', call, { ...at(400), outcome: 'missed', cause: '19' });
   const lead = await until('lead with a recording', async () => {

@@ -62,7 +62,7 @@ function Caller({ call: { caller, lead }, name, linked }: { call: LiveCall; name
         <strong className={classes.name}>{name}</strong>
       )}
       {caller.phone !== null && <span className={`${classes.phone} num`}>{caller.phone}</span>}
-      {!caller.hidden && (
+      {!caller.hidden && (caller.name !== null || !caller.known) && (
         <Badge size="sm" color={caller.known ? 'amber' : 'green'}>
           {caller.known ? m.card_known() : m.card_new()}
         </Badge>

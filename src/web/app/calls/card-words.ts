@@ -11,5 +11,6 @@ export function cardTitle(call: LiveCall): string {
 
 export function callerName({ caller }: LiveCall): string {
   if (caller.name !== null) return caller.name;
-  return caller.hidden ? m.call_hidden() : m.card_unknown();
+  if (caller.hidden) return m.call_hidden();
+  return caller.known ? m.card_known() : m.card_unknown();
 }
