@@ -34,6 +34,7 @@ comment on column calls.skipped is 'why this call is no message: internal, block
 comment on column calls.given_to is 'who got the lead because of this call';
 create unique index calls_message on calls (message_id) where message_id is not null;
 create index calls_contact on calls (contact_id, started_at) where contact_id is not null;
+create index calls_talking on calls (answered_by) where state = 'talking';
 create index calls_live on calls (lead_id) where state <> 'ended';
 create index calls_unsettled on calls (heard_at) where skipped is null and (state <> 'ended' or message_id is null);
 

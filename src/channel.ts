@@ -130,6 +130,8 @@ export interface Capabilities {
   readonly takesPaths?: true;
   /** The name of the setting (a list of addresses and networks) that requests must come from, unless it is empty. */
   readonly addressesSetting?: string;
+  /** The name of the setting that says for how many days recordings of calls are kept. */
+  readonly recordingDaysSetting?: string;
   /** How genuine a request can be, by the value of a setting (a choice). Shown on the endpoint's page. */
   readonly authenticity?: { readonly setting: string; readonly of: Readonly<Record<string, Authenticity>> };
   /** Present exactly when there is a `dial`: the values of a setting (a choice) with which it works. */
@@ -261,7 +263,7 @@ export interface ListenTools extends Tools {
 }
 
 /**
- * A channel: at most eleven members (docs/decisions/0016).
+ * A channel: at most twelve members (docs/decisions/0016).
  *
  * @template Schema zod object of the endpoint's settings. Give every setting
  * `.meta({ title, description, ru: { title, description } })` and mark a secret with `secret: true`: the admin's form
@@ -340,6 +342,26 @@ export interface Channel<Schema extends z.ZodObject = z.ZodObject> {
     tools: Tools,
     signal: AbortSignal,
   ) => Promise<Dialled>;
+  /** What could have come from the provider, for "does it work?". Absent: only a real message can tell. */
+  readonly test?: (endpoint: EndpointContext<z.output<Schema>>, trial: Trial) => TrialRequests;
+}
+
+/** Whom a test is about: nobody, and a person can tell. */
+export interface Trial {
+  /** New for each test. */
+  readonly id: string;
+  readonly name: string;
+  /** E.164. */
+  readonly phone: string;
+  readonly email: string;
+  readonly at: Date;
+}
+
+export interface TrialRequests {
+  /** Genuine to `verify`; together one request of a client. */
+  readonly requests: readonly InboundRequest[];
+  /** Why `verify` cannot be asked about them: no command can prove to be a person. */
+  readonly unverifiable?: string;
 }
 
 const MEMBERS = [
@@ -354,6 +376,7 @@ const MEMBERS = [
   'send',
   'fetch',
   'dial',
+  'test',
 ];
 
 /** Checks the shape once, at import, and freezes it: a wrong channel cannot start. */

@@ -18,6 +18,7 @@ import { createDoor } from './http/door.ts';
 import { nodeDoor } from './http/node-door.ts';
 import { type Installation, openInstallation } from './installation.ts';
 import { createAcceptor } from './intake/accept.ts';
+import { createAnswerRinging } from './intake/answer-ringing.ts';
 import { createEndpointBook } from './intake/endpoint-book.ts';
 import { createMeter } from './intake/meter.ts';
 import { startJobs } from './jobs/runner.ts';
@@ -27,6 +28,7 @@ import { startListeners } from './listeners/supervise.ts';
 import type { Log } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import { createLog } from './node-log.ts';
+import { createDeskBook } from './routing/desk-book.ts';
 import { runProcessorThread } from './run-processor-thread.ts';
 import { serveWeb } from './serve-web.ts';
 
@@ -97,8 +99,10 @@ function start(settings: Settings, config: Config, installation: Installation, l
     boundChannels: channels.filter((one) => one.capabilities.sends?.byListener === true).map((one) => one.id),
     onRan: metrics.ran,
   });
-  const timers = startTimers({ sql, clock, log });
-  const doorParts = { endpoints, acceptor, meter: createMeter(sql, vault, clock), fetch };
+  const desk = createDeskBook();
+  const timers = startTimers({ sql, clock, log, vault, endpoints, desk });
+  const ring = createAnswerRinging({ sql, vault, clock, log, desk });
+  const doorParts = { endpoints, acceptor, meter: createMeter(sql, vault, clock), fetch, ring };
   const door = createDoor(deps, doorParts);
   const app = createApp(deps, {
     intake: { ...doorParts, door },

@@ -20,10 +20,13 @@ import type { Intake } from './http/intake.ts';
 import { answerError, problem } from './http/problem.ts';
 import { createAcceptor } from './intake/accept.ts';
 import { acceptMail } from './intake/accept-mail.ts';
+import { createAnswerRinging } from './intake/answer-ringing.ts';
+import { closeCalls } from './intake/close-calls.ts';
 import { createEndpointBook, type EndpointMemory } from './intake/endpoint-book.ts';
 import { createMeter } from './intake/meter.ts';
 import type { ProcessDeps } from './intake/process.ts';
 import { drainPending, processNext, processThese, recoverClaims } from './intake/processor.ts';
+import { expireRecordings } from './jobs/expire-recordings.ts';
 import { sweep } from './jobs/timers.ts';
 import type { Log } from './log.ts';
 import { createDeskBook, type DeskBook } from './routing/desk-book.ts';
@@ -195,6 +198,8 @@ function partsOf(
       // Called as a method of something else, the runtime's own fetch refuses to work.
       fetch: (input, init) => fetch(input, init),
       peer,
+      ring: createAnswerRinging({ ...work, log }),
+      later,
       onAccepted: (_c, delivery) => inBackground(() => processThese(work, [delivery])),
     },
     quarantine: {
@@ -229,6 +234,8 @@ async function onCron(env: Env): Promise<void> {
       'claims.recover': () => recoverClaims(work),
       'pending.drain': () => drainFor(work, DRAIN_MS),
       'offers.tick': () => tick(sql, work.clock.now()),
+      'calls.close': () => closeCalls(work),
+      'recordings.expire': () => expireRecordings(work),
       sweep: () => sweep(sql, work.clock.now()),
     };
     const failed: string[] = [];

@@ -2,6 +2,7 @@ import { defineChannel } from '../../src/channel.ts';
 import { handshake } from './handshake.ts';
 import { parse } from './parse.ts';
 import { settings } from './settings.ts';
+import { testPost } from './test-post.ts';
 import { verify } from './verify.ts';
 
 /** Web forms: JSON, urlencoded and multipart posts from sites, landing pages, Tilda, Elementor and other plugins. */
@@ -21,4 +22,5 @@ export const form = defineChannel({
   verify,
   handshake,
   parse,
+  test: testPost,
 });

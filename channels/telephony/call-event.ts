@@ -18,11 +18,17 @@ export function callEvent(heard: HeardCall, endpoint: Endpoint): InboundEvent | 
   const quiet = direction === 'outbound' && settings.outgoing === 'known' ? UNKNOWN_CALLED : undefined;
   const source = sourceOf(heard.fact.line, endpoint);
   const name = heard.name === undefined ? '' : cleanLine(heard.name, 200);
+  const call = cleanFact({
+    ...heard.fact,
+    ...titleOf(heard.fact.line, endpoint),
+    ...(hidden ? { hiddenNumber: true } : {}),
+    ...(direction ? { direction } : {}),
+  });
   return {
     eventId: cleanLine(heard.callId, 200),
     kind: 'call',
     direction: direction === 'outbound' ? 'outbound' : 'inbound',
-    ...(heard.fact.at === undefined ? {} : { at: heard.fact.at }),
+    ...(call.at === undefined ? {} : { at: call.at }),
     sender: {
       ...(name === '' || known === undefined || sameDigits(name) === sameDigits(known) ? {} : { name }),
       identities:
@@ -30,21 +36,17 @@ export function callEvent(heard: HeardCall, endpoint: Endpoint): InboundEvent | 
           ? []
           : [{ kind: 'phone', value: heard.international === true ? withPlus(known) : known, trust: 'observed' }],
     },
-    call: cleanFact({
-      ...heard.fact,
-      ...titleOf(heard.fact.line, endpoint),
-      ...(hidden ? { hiddenNumber: true } : {}),
-      ...(direction ? { direction } : {}),
-    }),
+    call,
     ...(quiet === undefined ? {} : { quiet }),
     ...(source === undefined ? {} : { source }),
-    ...(settings.keepRecordings && heard.recordings !== undefined && heard.recordings.length > 0
-      ? {
-          files: heard.recordings
-            .slice(0, 20)
-            .map((file) => ({ ...file, name: cleanFileName(file.name) || 'recording' })),
-        }
-      : {}),
+    ...(settings.keepRecordings ? recordingsOf(heard) : {}),
+  };
+}
+
+function recordingsOf({ recordings = [] }: HeardCall): Pick<InboundEvent, 'files'> {
+  if (recordings.length === 0) return {};
+  return {
+    files: recordings.slice(0, 20).map((file) => ({ ...file, name: cleanFileName(file.name) || 'recording' })),
   };
 }
 

@@ -84,7 +84,7 @@ function isAllowed(address: string, hosts: readonly string[]): boolean {
 }
 
 /** Never more than the limit, whatever the headers promised. */
-async function readLimited(response: Response): Promise<Uint8Array> {
+export async function readLimited(response: Response): Promise<Uint8Array> {
   const tooLarge = (): Refused => new Refused('The recording is larger than 100 MB.');
   if (Number(response.headers.get('content-length') ?? 0) > MAX_RECORDING_BYTES) {
     await response.body?.cancel();

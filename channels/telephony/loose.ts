@@ -30,6 +30,10 @@ export function string(value: unknown): string {
   return typeof value === 'string' ? value.slice(0, 2000).trim() : '';
 }
 
+/** Of a table by a name that a stranger sent: `constructor` and its kind are in none. */
+export const lookUp = <T>(table: Readonly<Record<string, T>>, name: string): T | undefined =>
+  Object.hasOwn(table, name) ? table[name] : undefined;
+
 /** `undefined` for what is empty. */
 export const optional = (value: unknown): string | undefined => string(value) || undefined;
 

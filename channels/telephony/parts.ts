@@ -1,6 +1,15 @@
 /** What telephony is everywhere; `index.ts` adds what needs a socket. */
 import { createHash } from 'node:crypto';
-import type { Authenticity, Genuine, InboundRequest, Nothing, ParsedEvent, Tools } from '../../src/channel.ts';
+import type {
+  Authenticity,
+  Genuine,
+  InboundRequest,
+  Nothing,
+  ParsedEvent,
+  Tools,
+  Trial,
+  TrialRequests,
+} from '../../src/channel.ts';
 import { Refused, Rejected } from '../../src/errors.ts';
 import type { Endpoint } from './adapter.ts';
 import { adapterOf, adapters } from './adapters.ts';
@@ -42,6 +51,7 @@ export const parts = {
     takesGets: true as const,
     takesPaths: true as const,
     addressesSetting: 'allowedAddresses',
+    recordingDaysSetting: 'recordingDays',
     authenticity: {
       setting: 'provider',
       of: Object.fromEntries(all.map(({ id, trust }) => [id, trust])) as Record<string, Authenticity>,
@@ -55,6 +65,19 @@ export const parts = {
   handshake: (request: InboundRequest, endpoint: Endpoint) =>
     adapterOf(endpoint.settings.provider).handshake?.(request, endpoint),
   parse,
+  test: (endpoint: Endpoint, { id, phone, at }: Trial): TrialRequests => {
+    const made = adapterOf(endpoint.settings.provider).test?.(endpoint, { callId: id, client: phone, at }) ?? [];
+    if (made.length === 0) throw new Refused('This provider is listened to: make a real call instead.');
+    const requests = made.map(({ method, path, headers, body }) => ({
+      method,
+      url: `${new URL(endpoint.address).pathname}${path}`,
+      headers,
+      body: new TextEncoder().encode(body),
+      address: '127.0.0.1',
+      receivedAt: at,
+    }));
+    return { requests };
+  },
   fetch: async (
     ...[file, endpoint, tools, signal]: Parameters<NonNullable<ReturnType<typeof adapterOf>['fetch']>>
   ) => {

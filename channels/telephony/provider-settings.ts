@@ -1,5 +1,19 @@
 /** What each provider has to be told, in the order in which people look for their own. */
+import { asteriskRequired, asteriskSettings } from './providers/asterisk/settings.ts';
+import { beelineRequired, beelineSettings } from './providers/beeline/settings.ts';
+import { mangoRequired, mangoSettings } from './providers/mango/settings.ts';
+import { mcnRequired, mcnSettings } from './providers/mcn/settings.ts';
+import { megafonRequired, megafonSettings } from './providers/megafon/settings.ts';
+import { novofonRequired, novofonSettings } from './providers/novofon/settings.ts';
+import { rostelecomRequired, rostelecomSettings } from './providers/rostelecom/settings.ts';
+import { sipuniRequired, sipuniSettings } from './providers/sipuni/settings.ts';
+import { telnyxRequired, telnyxSettings } from './providers/telnyx/settings.ts';
+import { telphinSettings } from './providers/telphin/settings.ts';
+import { twilioRequired, twilioSettings } from './providers/twilio/settings.ts';
+import { uisRequired, uisSettings } from './providers/uis/settings.ts';
+import { vonageRequired, vonageSettings } from './providers/vonage/settings.ts';
 import { webhookRequired, webhookSettings } from './providers/webhook/settings.ts';
+import { zadarmaRequired, zadarmaSettings } from './providers/zadarma/settings.ts';
 
 export const TITLES = {
   zadarma: { en: 'Zadarma', ru: 'Zadarma' },
@@ -19,8 +33,40 @@ export const TITLES = {
   webhook: { en: 'Any other PBX (JSON webhook)', ru: 'Любая другая АТС (JSON-вебхук)' },
 } as const;
 
-export const shapes = { ...webhookSettings };
+export const shapes = {
+  ...zadarmaSettings,
+  ...novofonSettings,
+  ...uisSettings,
+  ...mangoSettings,
+  ...megafonSettings,
+  ...beelineSettings,
+  ...rostelecomSettings,
+  ...sipuniSettings,
+  ...telphinSettings,
+  ...mcnSettings,
+  ...twilioSettings,
+  ...telnyxSettings,
+  ...vonageSettings,
+  ...asteriskSettings,
+  ...webhookSettings,
+};
 
-const required: Readonly<Partial<Record<keyof typeof TITLES, readonly string[]>>> = { webhook: webhookRequired };
+const required: Readonly<Record<keyof typeof TITLES, readonly string[]>> = {
+  zadarma: zadarmaRequired,
+  novofon: novofonRequired,
+  uis: uisRequired,
+  mango: mangoRequired,
+  megafon: megafonRequired,
+  beeline: beelineRequired,
+  rostelecom: rostelecomRequired,
+  sipuni: sipuniRequired,
+  telphin: [],
+  mcn: mcnRequired,
+  twilio: twilioRequired,
+  telnyx: telnyxRequired,
+  vonage: vonageRequired,
+  asterisk: asteriskRequired,
+  webhook: webhookRequired,
+};
 
-export const requirementsOf = (provider: keyof typeof TITLES): readonly string[] => required[provider] ?? [];
+export const requirementsOf = (provider: keyof typeof TITLES): readonly string[] => required[provider];

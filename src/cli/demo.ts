@@ -9,6 +9,7 @@ import type { Endpoint } from '../intake/endpoints.ts';
 import type { ProcessDeps } from '../intake/process.ts';
 import { processThese } from '../intake/processor.ts';
 import { toolsFor } from '../intake/tools.ts';
+import { outcomeOf, type TestOutcome } from '../intake/try-endpoint.ts';
 import { addNote, setStage } from '../leads/stage.ts';
 import { claim } from '../routing/claim.ts';
 import { type Done, defineCommand, PROGRAM } from './command.ts';
@@ -19,7 +20,7 @@ import { requests, type Script, type Step } from './demo/requests.ts';
 import { makeTalk, openTalks, type Said, talks } from './demo/talks.ts';
 import { spread } from './demo/times.ts';
 import { processDepsOf, withHouse } from './open.ts';
-import { awaitOutcome, type Outcome } from './outcome.ts';
+
 import { table } from './table.ts';
 
 const DAYS = 3;
@@ -133,12 +134,12 @@ async function play(house: Deps): Promise<Done> {
   );
 }
 
-async function receive(stage: Stage, endpoint: OpenEndpoint, request: InboundRequest): Promise<Outcome> {
+async function receive(stage: Stage, endpoint: OpenEndpoint, request: InboundRequest): Promise<TestOutcome> {
   const tools = toolsFor({ ...stage.deps, fetch }, endpoint);
   const genuine = await endpoint.channel.verify?.(request, endpoint.context, tools);
   const { delivery } = await stage.acceptor.accept(endpoint, request, genuine?.repeatKey);
   await processThese(stage.processing, [delivery]);
-  return awaitOutcome(stage.deps.sql, delivery);
+  return outcomeOf(stage.deps.sql, [delivery]);
 }
 
 /** As the manager, with the manager's rights: what row-level security hides from them fails here too. */
@@ -155,7 +156,7 @@ async function act(deps: Deps, people: People, leadId: string, step: Step): Prom
 function report(
   made: Readonly<Record<string, Endpoint>>,
   people: readonly DemoPerson[],
-  { pending, ...outcomes }: Record<Outcome['outcome'], number>,
+  { pending, ...outcomes }: Record<TestOutcome['outcome'], number>,
   publicUrl: string,
 ): Done {
   const endpoints = Object.values(made).map(({ id, name, address }) => ({ id, name, address }));

@@ -110,13 +110,13 @@ function listening(deps: Deps) {
     idParam(),
     async (c) => {
       const asked = c.req.header('range');
-      const first = asked === undefined || /^bytes=0-/.test(asked.trim());
+      const first = asked === undefined || asked.trim().startsWith('bytes=0-');
       const recording = await openRecording(deps, c.get('actor'), c.req.valid('param').id, first);
       if (recording === undefined) return problem(404);
       const { bytes, mediaType } = recording;
       const range = byteRange(asked, bytes.length);
       const headers = {
-        'Content-Type': /^audio\//.test(mediaType) ? mediaType : 'application/octet-stream',
+        'Content-Type': mediaType.startsWith('audio/') ? mediaType : 'application/octet-stream',
         'Content-Disposition': 'inline',
         'Content-Security-Policy': "default-src 'none'; sandbox",
         'X-Content-Type-Options': 'nosniff',

@@ -2,6 +2,7 @@
 import { Rejected } from '../errors.ts';
 import type { OpenEndpoint } from '../intake/endpoint-book.ts';
 import type { Limit } from '../intake/meter.ts';
+import { inNetworks } from '../networks.ts';
 
 const MINUTE_LIMIT_FALLBACK = { perAddressPerMinute: 60, perEndpointPerMinute: 0 };
 
@@ -47,6 +48,21 @@ export function checkMediaType(endpoint: OpenEndpoint, header: string | undefine
   if (accepted === undefined) return;
   const mediaType = (header ?? '').split(';')[0]!.trim().toLowerCase();
   if (!accepted.includes(mediaType)) throw new Rejected(415, `Send one of: ${accepted.join(', ')}.`);
+}
+
+/** The provider's own addresses, where the admin has written them down. */
+export function checkAddress({ channel, context }: OpenEndpoint, address: string): void {
+  const name = channel.capabilities.addressesSetting;
+  const list = name === undefined ? [] : (context.settings[name] as readonly string[]);
+  if (list.length > 0 && !inNetworks(list)(address))
+    throw new Rejected(403, 'Requests from this address are not allowed.');
+}
+
+/** `/in/<channel>/<key>` and what may stand behind it. */
+export function checkPath({ channel }: OpenEndpoint, url: string): void {
+  const pieces = url.split('?', 1)[0]!.split('/').slice(4);
+  if (pieces.some((piece) => piece !== '') && channel.capabilities.takesPaths !== true)
+    throw new Rejected(404, 'There is no such endpoint.');
 }
 
 const LOOKS_PER_REQUEST = 10;

@@ -6,15 +6,25 @@
  * It knows no framework: Hono hands visits in for the Worker and for everything that is not hot, and the Node server
  * hands in posts directly, without a Request and a Response for each.
  */
-import type { Answer, InboundRequest } from '../channel.ts';
+import type { Answer, InboundRequest, RoutingQuestion } from '../channel.ts';
+import { redact } from '../db/open.ts';
 import type { Deps } from '../deps.ts';
-import { Rejected } from '../errors.ts';
+import { causeChain, Rejected } from '../errors.ts';
 import type { Acceptor } from '../intake/accept.ts';
+import type { AnswerRinging } from '../intake/answer-ringing.ts';
 import type { EndpointBook, OpenEndpoint } from '../intake/endpoint-book.ts';
 import type { Meter } from '../intake/meter.ts';
 import { toolsFor } from '../intake/tools.ts';
 import { clientAddress } from './client-address.ts';
-import { checkMediaType, checkOrigin, corsHeaders, limitsOf, lookLimits } from './door-rules.ts';
+import {
+  checkAddress,
+  checkMediaType,
+  checkOrigin,
+  checkPath,
+  corsHeaders,
+  limitsOf,
+  lookLimits,
+} from './door-rules.ts';
 import { errorPage } from './error-page.ts';
 import { answerError } from './problem.ts';
 import { alwaysHeaders } from './secure-headers.ts';
@@ -25,6 +35,8 @@ export interface DoorParts {
   readonly meter: Meter;
   /** Outbound HTTP of channels' checks. */
   readonly fetch: typeof fetch;
+  /** Whom to ring. Absent: every question gets the safe default. */
+  readonly ring?: AnswerRinging;
 }
 
 /** One request at the door. */
@@ -42,6 +54,8 @@ export interface Visit {
   readonly body: (maxBytes: number) => Promise<Uint8Array>;
   /** Called with the accepted delivery before the answer leaves. The Worker processes it there. */
   readonly onAccepted?: (delivery: string) => void;
+  /** Where the process may end with the answer: what still has to be waited for. */
+  readonly later?: (work: Promise<unknown>) => void;
 }
 
 /** Never throws: whatever goes wrong is an answer, with the CORS headers that let the page read it. */
@@ -63,17 +77,34 @@ export function createDoor(deps: Deps, parts: DoorParts): Door {
 
   const take = async (visit: Visit, endpoint: OpenEndpoint): Promise<Answer> => {
     const { channel, context } = endpoint;
+    const sinceMs = performance.now();
     if (endpoint.paused) throw new Rejected(403, 'This endpoint is paused.');
     if (channel.verify === undefined) throw new Rejected(405, 'This endpoint does not take requests.');
     checkOrigin(endpoint, visit.headers.origin, deps.config.publicUrl);
     checkMediaType(endpoint, visit.headers['content-type']);
     const request = requestOf(visit, await visit.body(channel.capabilities.maxBodyBytes));
     const limits = limitsOf(endpoint, request.address);
+    checkAddress(endpoint, request.address);
     if (limits.length > 0) await parts.meter.admit(limits);
     const genuine = await channel.verify(request, context, toolsFor(toolDeps, endpoint));
     const accepted = await parts.acceptor.accept(endpoint, request, genuine.repeatKey);
     visit.onAccepted?.(accepted.delivery);
+    if (genuine.asks !== undefined) return answerCall(visit, endpoint, genuine.asks, sinceMs);
     return genuine.answer ?? { status: 202, headers: JSON_TYPE, body: JSON.stringify(accepted) };
+  };
+
+  /** Who gets a call that rings. The delivery is committed; from here on nothing may fail. */
+  const answerCall = async (visit: Visit, endpoint: OpenEndpoint, question: RoutingQuestion, sinceMs: number) => {
+    const later = (work: Promise<unknown>): void => {
+      const logged = work.catch((error: unknown) =>
+        deps.log.warn('call.not_commanded', { endpoint: endpoint.id, causes: causeChain(redact(error)) }),
+      );
+      visit.later?.(logged);
+    };
+    const route = await parts.ring?.({ endpoint, question, sinceMs, later });
+    const answer = question.reply(route);
+    if (question.command !== undefined) later(question.command(route));
+    return answer;
   };
 
   const look = async (visit: Visit, endpoint: OpenEndpoint): Promise<Answer> => {
@@ -81,6 +112,8 @@ export function createDoor(deps: Deps, parts: DoorParts): Door {
     // Challenges cost work: as many looks as a visitor may need for his requests, and no more.
     await parts.meter.admit(lookLimits(endpoint, request.address));
     const answer = await endpoint.channel.handshake?.(request, endpoint.context, toolsFor(toolDeps, endpoint));
+    if (answer === undefined && visit.method === 'GET' && endpoint.channel.capabilities.takesGets === true)
+      return take(visit, endpoint);
     if (answer === undefined) throw new Rejected(404, 'There is nothing to see here.');
     return answer;
   };
@@ -91,6 +124,7 @@ export function createDoor(deps: Deps, parts: DoorParts): Door {
     try {
       endpoint = await parts.endpoints.byKey(deps.sql, visit.channel, visit.key);
       if (endpoint === undefined) throw new Rejected(404, 'There is no such endpoint.');
+      checkPath(endpoint, visit.url);
       ours = { ...always, ...corsHeaders(endpoint, visit.headers.origin, deps.config.publicUrl) };
       if (visit.method === 'POST') return withHeaders(await take(visit, endpoint), ours);
       if (visit.method === 'GET' || visit.method === 'HEAD') return withHeaders(await look(visit, endpoint), ours);

@@ -1,6 +1,9 @@
 import { Hono } from 'hono';
 import { z } from 'zod';
+import { asSystem } from '../access/actor.ts';
+import { audit } from '../access/audit.ts';
 import type { Deps } from '../deps.ts';
+import { createEndpointBook } from '../intake/endpoint-book.ts';
 import {
   changeEndpoint,
   createEndpoint,
@@ -11,8 +14,11 @@ import {
   readEndpoint,
   rotateEndpointKey,
 } from '../intake/endpoints.ts';
+import { makeTest, tryEndpoint } from '../intake/try-endpoint.ts';
+import { createDeskBook } from '../routing/desk-book.ts';
 import { type AppEnv, allow } from './authenticate.ts';
 import { describe } from './describe.ts';
+import { problem } from './problem.ts';
 import * as shapes from './shapes.ts';
 import { body, idParam } from './validate.ts';
 
@@ -40,6 +46,7 @@ const render = (endpoint: Endpoint) => ({
 });
 
 export function endpointRoutes(deps: Deps) {
+  const endpoints = createEndpointBook(deps.vault, deps.channels, deps.config, deps.clock);
   return new Hono<AppEnv>()
     .get(
       '/endpoints',
@@ -104,6 +111,30 @@ export function endpointRoutes(deps: Deps) {
           render(await rotateEndpointKey(deps, c.get('actor'), c.req.valid('param').id, oldKeyHours)),
           200,
         );
+      },
+    )
+    .post(
+      '/endpoints/:id/test',
+      describe({
+        summary: 'Does it work? Takes a marked request as if the provider had sent it',
+        description: 'It becomes a lead of nobody, with a number that belongs to nobody; further tests join it.',
+        tag: TAG,
+        answer: shapes.testOutcome,
+        problems: { 403: 'It is paused', 405: 'This channel has no test: send it a real message' },
+      }),
+      allow('admin'),
+      idParam(),
+      async (c) => {
+        const { id } = c.req.valid('param');
+        const endpoint = await endpoints.byId(deps.sql, id);
+        if (endpoint === undefined || endpoint.deleted) return problem(404);
+        const test = makeTest(endpoint, new Date(deps.clock.now()));
+        await asSystem(deps.sql, (tx) =>
+          audit(tx, { actor: c.get('actor'), action: 'endpoint.tested', target: `endpoint:${id}` }),
+        );
+        const desk = createDeskBook();
+        const { leadId, ...told } = await tryEndpoint({ ...deps, endpoints, desk }, endpoint, test);
+        return c.json({ ...told, lead: leadId, verified: test.unverifiable === undefined }, 200);
       },
     )
     .delete(

@@ -4,7 +4,7 @@ import { Rejected } from '../errors.ts';
 import { type BodyBudget, createBodyBudget } from './body-budget.ts';
 import type { Door } from './door.ts';
 
-const ADDRESS = /^\/in\/([a-z][a-z0-9-]{1,30})\/([A-Za-z0-9_-]{20,64})(?:\?.*)?$/;
+const ADDRESS = /^\/in\/([a-z][a-z0-9-]{1,30})\/([A-Za-z0-9_-]{20,64})(?:[/?].*)?$/;
 /** How long a sender whose body was refused may go on sending before the connection is cut. */
 const LINGER_MS = 500;
 

@@ -68,7 +68,7 @@ async function closeSilent(deps: Deps, tx: Tx, nowMs: number): Promise<number> {
   return changes.length;
 }
 
-const nobodyElse = (loaded: Pick<Known, 'calls' | 'extensions' | 'rung'>): Known => ({
+const nobodyElse = (loaded: Pick<Known, 'calls' | 'erasedCalls' | 'extensions' | 'rung'>): Known => ({
   ...loaded,
   holders: new Map(),
   contacts: new Map(),

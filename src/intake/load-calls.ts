@@ -24,11 +24,17 @@ interface CallRow {
   readonly wrapped: Uint8Array | null;
 }
 
-interface LoadedCalls extends Pick<Known, 'calls' | 'extensions' | 'rung'> {
+interface LoadedCalls extends Pick<Known, 'calls' | 'erasedCalls' | 'extensions' | 'rung'> {
   readonly contactKeys: ReadonlyMap<string, DataKey>;
 }
 
-const NONE: LoadedCalls = { calls: new Map(), extensions: new Map(), rung: new Map(), contactKeys: new Map() };
+const NONE: LoadedCalls = {
+  calls: new Map(),
+  erasedCalls: new Set(),
+  extensions: new Map(),
+  rung: new Map(),
+  contactKeys: new Map(),
+};
 
 export async function loadCallsOf(tx: Tx, vault: Vault, items: readonly Item[]): Promise<LoadedCalls> {
   const ids = new Set<string>();
@@ -51,12 +57,14 @@ export async function loadCalls(
   endpointKeys: ReadonlyMap<string, DataKey>,
 ): Promise<LoadedCalls> {
   const wanted = plainColumn(ids);
-  const [rows, names, routes] = await Promise.all([
+  const [locked, rows, names, routes] = await Promise.all([
+    // Locked first, read by the next statement: a row that was waited for comes back new, but what is joined to it old.
+    tx<{ id: string }[]>`select id from calls where id = any(${wanted}::uuid[]) order by id for update`,
     tx<CallRow[]>`
       select c.id, c.endpoint_id, c.delivery_id, c.message_id, c.contact_id, c.lead_id, c.skipped, c.opened, c.given_to,
         c.facts, l.queue_id, l.owner_id, l.closed_at is not null as closed, k.wrapped
       from calls c left join leads l on l.id = c.lead_id left join contact_keys k on k.contact_id = c.contact_id
-      where c.id = any(${wanted}::uuid[]) order by c.id for update of c`,
+      where c.id = any(${wanted}::uuid[])`,
     tx<{ name: string; user_id: string }[]>`
       select endpoint_id::text || ':' || extension as name, user_id from extensions
       where endpoint_id = any(${plainColumn([...endpointKeys.keys()])}::uuid[]) and user_id is not null`,
@@ -64,15 +72,23 @@ export async function loadCalls(
       select call_id, to_json(people) as people from call_routes where call_id = any(${wanted}::uuid[])`,
   ]);
   const calls = new Map<string, KnownCall>();
+  const erasedCalls = new Set<string>();
   const contactKeys = new Map<string, DataKey>();
+  const held = new Set(locked.map(({ id }) => id));
   for (const row of rows) {
+    // Made by somebody else between the two statements: not ours to change. The insert will say so, and we begin anew.
+    if (!held.has(row.id)) continue;
     const key = keyOf(vault, row, endpointKeys);
-    if (key === undefined) continue;
+    if (key === undefined) {
+      erasedCalls.add(row.id);
+      continue;
+    }
     if (row.contact_id !== null) contactKeys.set(row.contact_id, key);
     calls.set(row.id, knownCall(row, key));
   }
   return {
     calls,
+    erasedCalls,
     extensions: new Map(names.map((row) => [row.name, row.user_id])),
     rung: new Map(routes.map((row) => [row.call_id, row.people])),
     contactKeys,

@@ -107,8 +107,8 @@ export async function loadKnown(tx: Tx, vault: Vault, items: readonly Item[]): P
     items,
     [...contacts.keys()].filter((id) => !openLeads.has(id)),
   );
-  const { calls: known, extensions, rung } = calls;
-  return { known: { holders, contacts, openLeads, lastLeads, messages, calls: known, extensions, rung }, contactKeys };
+  const { contactKeys: _keys, ...known } = calls;
+  return { known: { ...known, holders, contacts, openLeads, lastLeads, messages }, contactKeys };
 }
 
 const messageOf = (row: MessageRow): KnownMessage => ({

@@ -18,6 +18,7 @@ const ignored = (reason: string): Placed => ({ outcome: 'ignored', reason, conta
 
 export function placeCall(world: World, item: Item, decoded: DecodedCall, fact: CallFact): Placed {
   const { event, eventKey } = decoded;
+  if (world.known.erasedCalls.has(eventKey)) return ignored('a call of somebody who was erased');
   const known = world.calls.get(eventKey);
   const heard: HeardFact = {
     fact,

@@ -84,6 +84,8 @@ export interface Known {
   readonly messages: ReadonlyMap<string, KnownMessage>;
   /** By event key: calls that something was heard of before. */
   readonly calls: ReadonlyMap<string, KnownCall>;
+  /** Of those, the ones whose contact was erased: nobody can read them any more. */
+  readonly erasedCalls: ReadonlySet<string>;
   /** Who of ours an extension is, by `endpoint id:extension`. */
   readonly extensions: ReadonlyMap<string, string>;
   /** By event key: who was told to take a call that rings. */

@@ -7,9 +7,11 @@ import { asSystem } from '../access/actor.ts';
 import type { Clock } from '../clock.ts';
 import { redact, type Sql } from '../db/open.ts';
 import { causeChain } from '../errors.ts';
+import { closeCalls } from '../intake/close-calls.ts';
 import { watchEndpoints } from '../listeners/alarms.ts';
 import type { Log } from '../log.ts';
 import { tick } from '../routing/offers.ts';
+import { expireRecordings } from './expire-recordings.ts';
 
 export interface Timers {
   /** No new runs from now on; resolves when those under way have ended. */
@@ -19,13 +21,19 @@ export interface Timers {
 const TICK_MS = 1000;
 const SWEEP_MS = 60_000;
 const WATCH_MS = 60_000;
+const CLOSE_MS = 20_000;
+const EXPIRE_MS = 600_000;
 /** Files of answers that were never sent. */
 const UPLOADS_MS = 86_400_000;
 /** Rate counters are kept for the longest window, a day, and a bit. */
 const COUNTERS_MS = 26 * 3_600_000;
+/** Why a call rang where it rang is asked in the days after it. */
+const ROUTES_MS = 400 * 86_400_000;
 const SWEEP_AT_ONCE = 10_000;
 
-export function startTimers(deps: { readonly sql: Sql; readonly clock: Clock; readonly log: Log }): Timers {
+type TimerDeps = Parameters<typeof closeCalls>[0] & { readonly sql: Sql; readonly clock: Clock; readonly log: Log };
+
+export function startTimers(deps: TimerDeps): Timers {
   const { sql, clock, log } = deps;
   const stops = [
     every(TICK_MS, 'offers.ticked', log, async () => {
@@ -35,6 +43,14 @@ export function startTimers(deps: { readonly sql: Sql; readonly clock: Clock; re
     every(SWEEP_MS, 'sweep.done', log, async () => {
       const swept = await sweep(sql, clock.now());
       return swept === 0 ? undefined : { rows: swept };
+    }),
+    every(CLOSE_MS, 'calls.closed', log, async () => {
+      const { closed, unplaced } = await closeCalls(deps);
+      return closed + unplaced === 0 ? undefined : { closed, unplaced };
+    }),
+    every(EXPIRE_MS, 'recordings.expired', log, async () => {
+      const deleted = await expireRecordings(deps);
+      return deleted === 0 ? undefined : { deleted };
     }),
     every(WATCH_MS, 'endpoints.watched', log, async () => {
       const { raised, ended } = await watchEndpoints(sql);
@@ -86,6 +102,8 @@ export async function sweep(sql: Sql, nowMs: number): Promise<number> {
       tx`delete from sessions where expires_at <= ${now}`,
       tx`delete from setup_links where expires_at <= ${now}`,
       tx`delete from uploads where created_at < ${new Date(nowMs - UPLOADS_MS)}`,
+      tx`delete from call_routes where call_id in (
+        select call_id from call_routes where at < ${new Date(nowMs - ROUTES_MS)} limit ${SWEEP_AT_ONCE})`,
       tx`delete from endpoint_keys where valid_until <= ${now}`,
     ]);
     return results.reduce((sum, result) => sum + result.count, 0);

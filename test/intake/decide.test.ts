@@ -58,7 +58,7 @@ class Base {
   known(): Known {
     const openLeads = new Map([...this.leads.values()].map((lead) => [lead.contactId, lead]));
     const lastLeads = new Map<string, string>();
-    const none = { calls: new Map(), extensions: new Map(), rung: new Map() };
+    const none = { calls: new Map(), erasedCalls: new Set<string>(), extensions: new Map(), rung: new Map() };
     return { holders: this.holders, contacts: this.contacts, openLeads, lastLeads, messages: this.messages, ...none };
   }
 

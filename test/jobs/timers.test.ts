@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { newId } from '../../src/ids.ts';
+import { createEndpointBook } from '../../src/intake/endpoint-book.ts';
 import { startTimers, sweep } from '../../src/jobs/timers.ts';
 import { silentLog } from '../../src/log.ts';
+import { createDeskBook } from '../../src/routing/desk-book.ts';
 import { type House, makeLead, makeQueue, makeUser, openHouse } from '../setup/fixtures.ts';
 
 let house: House;
@@ -36,7 +38,9 @@ it('ticks by itself until it is stopped', async () => {
   const one = await makeUser(house, { onShift: true });
   const queueId = await makeQueue(house, { strategy: 'round_robin', members: [one] });
   const lead = await makeLead(house, { queueId });
-  const timers = startTimers({ sql: house.sql, clock: { now: Date.now }, log: silentLog });
+  const clock = { now: Date.now };
+  const endpoints = createEndpointBook(house.vault, [], { publicUrl: 'http://inlet.example.com' }, clock);
+  const timers = startTimers({ ...house, endpoints, desk: createDeskBook(), clock, log: silentLog });
   const offered = async () => {
     const [row] = await house.sql`select offered_to from leads where id = ${lead.id}`;
     return row?.offered_to;

@@ -4,7 +4,7 @@ import type { CallFact, CallOutcome, Genuine, InboundRequest, Nothing } from '..
 import { Malformed, Rejected } from '../../../../src/errors.ts';
 import type { Adapter, Endpoint, HeardCall, TestCall, TestRequest } from '../../adapter.ts';
 import { fetchRecording, recordingFrom } from '../../download.ts';
-import { isoTime, jsonObject, type Loose, number, optional, string, textOf } from '../../loose.ts';
+import { isoTime, jsonObject, type Loose, lookUp, number, optional, string, textOf } from '../../loose.ts';
 import { anySecret, sameText } from '../../secrets.ts';
 
 /** How far the sender's clock may be from ours. */
@@ -50,7 +50,7 @@ function verify(request: InboundRequest, endpoint: Endpoint, tools: { now: () =>
 
 function parse(request: InboundRequest): readonly HeardCall[] | Nothing {
   const event = jsonObject(textOf(request.body));
-  const happened = EVENTS[string(event.event)];
+  const happened = lookUp(EVENTS, string(event.event));
   const callId = string(event.callId);
   if (callId === '') throw new Malformed('"callId" is missing.');
   if (happened === undefined) throw new Malformed(`"event" is none of ${Object.keys(EVENTS).join(', ')}.`);
