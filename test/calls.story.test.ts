@@ -1,4 +1,4 @@
-/** Calls in a real browser: a missed one and the call back, a ringing one, a recording. */
+/** Calls in a real browser: missed and called back, ringing, recorded, made by a click; and the line's own page. */
 import type { Browser, Locator, Page } from 'playwright-core';
 import postgres from 'postgres';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -217,3 +217,44 @@ async function playedCount(): Promise<number> {
   await sql.end();
   return found!.count;
 }
+
+test('a click has the provider call', { timeout: 60_000 }, async () => {
+  const settings = { provider: 'zadarma', zadarmaKey: 'key-of-nobody', zadarmaSecret: 'secret-of-nobody' };
+  const { id } = await ada.ask<Endpoint>('POST', '/endpoints', { channel: 'telephony', name: 'Out', settings });
+  await missed('missed-4', '+12025550102');
+  const panel = milasPage.getByRole('region', { name: 'Somebody waits for a call back' });
+  await panel.waitFor();
+  await milasPage.reload();
+  await panel.getByText('To call from here you need an extension').waitFor();
+  await ada.ask('PUT', `/endpoints/${id}/extensions`, { extension: '100', userId: mila.id });
+  await milasPage.reload();
+  // The provider is far away: what it would be asked ends here.
+  await milasPage.route('**/leads/*/call', (route) => route.fulfill({ status: 202, json: { started: true } }));
+  await panel.getByRole('button', { name: 'Call', exact: true }).click();
+  await milasPage.getByText('Your phone rings now').waitFor();
+  const problem = { type: 'about:blank', title: 'Conflict', status: 409, detail: 'The provider says: 100 is busy.' };
+  await milasPage.route('**/leads/*/call', (route) => route.fulfill({ status: 409, json: problem }));
+  await panel.getByRole('button', { name: 'Call', exact: true }).click();
+  await milasPage.getByText('The provider says: 100 is busy.').waitFor();
+});
+
+test('an administrator says whose phone it is, and tries the line', { timeout: 60_000 }, async () => {
+  await phone.tell('ended', 'seen-1', { client: '+12025550103', extension: '103', outcome: 'answered' });
+  const page = await pageOf(ada);
+  await page.goto(`${installation.url}/endpoints/${phone.endpoint.id}`);
+  await page.getByTestId('genuineness').getByText('Signed and fresh').waitFor();
+  const first = page.getByTestId('extension').first();
+  await first.getByText('103').waitFor();
+  await first.getByRole('combobox', { name: 'Whose extension is 103' }).click();
+  await page.getByRole('option', { name: 'Nina North' }).click();
+  await until('extension of Nina', async () => {
+    const path = `/endpoints/${phone.endpoint.id}/extensions`;
+    const { extensions } = await ada.ask<{ extensions: { extension: string; person: unknown }[] }>('GET', path);
+    return extensions.find(({ extension }) => extension === '103')?.person ?? undefined;
+  });
+  await page.getByRole('button', { name: 'Send a test call' }).click();
+  await page.getByTestId('test-outcome').getByText('It works: the test opened a lead.').waitFor();
+  await page.getByRole('link', { name: 'Open the lead' }).click();
+  await page.getByTestId('message').getByText('Missed call').waitFor();
+  expect(strange).toEqual([]);
+});

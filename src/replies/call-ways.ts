@@ -55,7 +55,7 @@ export async function readCallWays(
     if (endpoint !== undefined && !endpoint.paused && canDial(endpoint))
       ways.push({ endpoint: { id: one.endpointId, name: one.name }, extension: one.extension });
   }
-  const lacksExtension = own.length === 0 && hasPhone && (await someoneCanDial(deps));
+  const lacksExtension = ways.length === 0 && hasPhone && (await someoneCanDial(deps));
   return { ways, hasPhone, lacksExtension };
 }
 

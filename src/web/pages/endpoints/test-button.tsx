@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core';
-import { IconPhoneCall } from '@tabler/icons-react';
+import { IconPhoneCall, IconTestPipe } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { ApiError, send } from '../../api/send.ts';
 import type { Endpoint, TestOutcome } from '../../api/types.ts';
@@ -9,7 +9,7 @@ import { useAction } from '../../parts/use-action.ts';
 import { reasonWords } from '../quarantine/reason-words.ts';
 import classes from './endpoints.module.css';
 
-/** A made-up call on the whole way that real ones take, and what became of it. */
+/** A made-up request on the whole way that real ones take, and what became of it. */
 export function TestButton({ endpoint }: { endpoint: Endpoint }) {
   const test = useAction(() => send<TestOutcome>('POST', `/endpoints/${endpoint.id}/test`), {
     refresh: [['health'], ['leads']],
@@ -19,16 +19,19 @@ export function TestButton({ endpoint }: { endpoint: Endpoint }) {
       return true;
     },
   });
+  const calls = endpoint.channel === 'telephony';
+  const Icon = calls ? IconPhoneCall : IconTestPipe;
   return (
     <>
       <Button
         size="xs"
         variant="default"
-        leftSection={<IconPhoneCall size={16} aria-hidden="true" />}
+        leftSection={<Icon size={16} aria-hidden="true" />}
+        disabled={endpoint.paused}
         loading={test.isPending}
         onClick={() => test.mutate()}
       >
-        {m.test_button()}
+        {calls ? m.test_button() : m.test_button_form()}
       </Button>
       {test.data !== undefined && <Told outcome={test.data} />}
     </>

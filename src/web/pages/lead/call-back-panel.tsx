@@ -16,15 +16,13 @@ export function CallBackPanel({ lead, callback }: { lead: LeadDetail; callback: 
     refresh: [['lead', lead.id], ['leads']],
     done: m.callback_done_told(),
   });
-  const { ways, hasPhone, lacksExtension } = lead.calls;
+  const { lacksExtension } = lead.calls;
   return (
     <section className={classes.callback} data-late={late || undefined} aria-label={m.callback_title()}>
       <div>
         <CallBack callback={callback} />
         {lead.mayChange && (
-          <div className={classes.callbackNote}>
-            {hasPhone && ways.length === 0 && lacksExtension ? m.call_no_extension() : m.callback_itself()}
-          </div>
+          <div className={classes.callbackNote}>{lacksExtension ? m.call_no_extension() : m.callback_itself()}</div>
         )}
       </div>
       {lead.mayChange && (
