@@ -60,7 +60,6 @@ export type Ledger = Of<typeof shapes.ledger>;
 export type LiveEvent = Of<typeof shapes.liveEvent>;
 export type Call = Of<typeof shapes.call>;
 export type Callback = Of<typeof shapes.callback>;
-export type CallWays = Of<typeof shapes.callWays>;
 export type LiveCall = Of<typeof shapes.liveCall>;
 export type Extension = Of<typeof shapes.extension>;
 export type ExtensionChange = In<typeof shapes.extensionChange>;
