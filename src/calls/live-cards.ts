@@ -16,12 +16,13 @@ import type { Vault } from '../vault/vault.ts';
 const LINGER_SECONDS = 20;
 const MOST_CALLS = 20;
 const MOST_MESSAGES = 3;
+/** Somebody who has called often has written in between, if at all, not long ago. */
+const MOST_READ = 30;
 const EXCERPT_CHARS = 200;
 
 interface LiveRow {
   readonly id: string;
   readonly contactId: string;
-  readonly messageId: string;
   readonly direction: 'inbound' | 'outbound' | 'internal';
   readonly state: 'ringing' | 'talking' | 'ended';
   readonly outcome:
@@ -73,7 +74,7 @@ export async function liveCalls(deps: { readonly sql: Sql; readonly vault: Vault
 
 function findLive(tx: Tx, userId: string): Promise<LiveRow[]> {
   return tx<LiveRow[]>`
-    select c.id, c.contact_id as "contactId", c.message_id as "messageId", c.direction,
+    select c.id, c.contact_id as "contactId", c.direction,
       c.state, c.outcome, c.started_at as "startedAt", c.answered_at as "answeredAt", c.ended_at as "endedAt",
       c.answered_by as "answeredBy", u.name as "answeredName", c.detail, x.mine, not c.opened or l.repeat as known,
       l.id as "leadId", l.stage, l.queue_id as "queueId", q.name as "queueName", l.owner_id as "ownerId",
@@ -103,8 +104,9 @@ type Last = Awaited<ReturnType<typeof readMessages>>[number];
 
 /** What was said before this call, masked. */
 async function lastMessages(tx: Tx, vault: Vault, row: LiveRow): Promise<Last[]> {
-  const all = await readMessages(tx, vault, row.contactId, null, MOST_MESSAGES + 1);
-  return all.filter(({ id, kind }) => id !== row.messageId && kind !== 'note').slice(0, MOST_MESSAGES);
+  const all = await readMessages(tx, vault, row.contactId, null, MOST_READ);
+  // A call says nothing in words.
+  return all.filter(({ kind }) => kind !== 'call' && kind !== 'note').slice(0, MOST_MESSAGES);
 }
 
 function item(

@@ -13,6 +13,7 @@ import { outcomeOf, type TestOutcome } from '../intake/try-endpoint.ts';
 import { addNote, setStage } from '../leads/stage.ts';
 import { claim } from '../routing/claim.ts';
 import { type Done, defineCommand, PROGRAM } from './command.ts';
+import { type Call, calls, makeCall, openLine } from './demo/calls.ts';
 import { type DemoPerson, furnish, hire, openEndpoints, type People } from './demo/company.ts';
 import { makePing, makePost } from './demo/post.ts';
 import { requests, type Script, type Step } from './demo/requests.ts';
@@ -32,9 +33,9 @@ export const demoCommand = defineCommand({
     force: { type: 'boolean', help: 'Although there are leads already: the made-up ones are added to them' },
   },
   more:
-    'Three forms, a mailbox and a WhatsApp number, two queues, rules, a head and three managers with random\n' +
-    'passwords, and about 45 requests of the last three days. All go the way of real requests: verified, stored,\n' +
-    'processed, claimed. Nobody in it exists.\n' +
+    'Three forms, a mailbox, a WhatsApp number, a phone line, two queues, rules, a head and three managers with\n' +
+    'random passwords, and about 50 requests of the last three days. All go the way of real requests: verified,\n' +
+    'stored, processed, claimed. Nobody in it exists.\n' +
     'It cannot be taken out again: use a data folder of its own (INLET_DATA_DIR=./data/demo), and delete that.',
   run: (call, values) =>
     withHouse(call, async ({ deps }) => {
@@ -49,7 +50,7 @@ export const demoCommand = defineCommand({
 });
 
 interface Play {
-  readonly to: Script['to'] | Said['to'];
+  readonly to: Script['to'] | Said['to'] | 'line';
   readonly next: Step | undefined;
   readonly make: (endpoint: OpenEndpoint, index: number, at: Date) => InboundRequest;
 }
@@ -65,8 +66,19 @@ const said = (one: Said): Play => ({
   make: (endpoint, index, at) => makeTalk(one, endpoint, index, at),
 });
 
+const called = (call: Call): Play => ({
+  to: 'line',
+  next: undefined,
+  make: (endpoint, index, at) => makeCall(call, endpoint, index, at),
+});
+
 /** The last form comes last: somebody who was a client before is offered to their manager, and that runs out soon. */
-const plays = [...requests.slice(0, -1).map(posted), ...talks.map(said), ...requests.slice(-1).map(posted)];
+const plays = [
+  ...requests.slice(0, -1).map(posted),
+  ...talks.map(said),
+  ...calls.map(called),
+  ...requests.slice(-1).map(posted),
+];
 
 /** The house with a clock that the demo moves: receipts lie in the past, and in order. */
 interface Stage {
@@ -92,7 +104,11 @@ async function play(house: Deps): Promise<Done> {
   const stage = build(house, times[0]! - 3_600_000);
   const { people, admin } = await hire(house);
   await furnish(house, people);
-  const made = { ...(await openEndpoints(stage.deps)), ...(await openTalks(stage.deps)) };
+  const made = {
+    ...(await openEndpoints(stage.deps)),
+    ...(await openTalks(stage.deps)),
+    ...(await openLine(stage.deps, people)),
+  };
   const counts = { opened: 0, attached: 0, ignored: 0, quarantined: 0, pending: 0 };
   const endpointOf = async (to: keyof typeof made): Promise<OpenEndpoint> => {
     const open = await stage.processing.endpoints.byId(house.sql, made[to].id);

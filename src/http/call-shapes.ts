@@ -45,6 +45,7 @@ export const callWays = z
   .object({
     ways: z.array(z.object({ endpoint: z.object({ id, name: z.string() }), extension: z.string() })),
     hasPhone: z.boolean(),
+    lacksExtension: z.boolean().meta({ description: 'an extension of their own is all that is missing' }),
   })
   .meta({ id: 'CallWays', description: 'endpoints through which this person can call the client; empty: none' });
 

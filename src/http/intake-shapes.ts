@@ -13,6 +13,10 @@ export const settingField = z
     description: worded.nullable(),
     kind: z.enum(['text', 'longtext', 'number', 'boolean', 'choice', 'list', 'json']),
     choices: z.array(z.string()).nullable(),
+    columns: z
+      .array(z.string())
+      .nullable()
+      .meta({ description: 'of a list of flat objects: the names of their texts' }),
     choiceTitles: z.record(z.string(), worded).nullable().meta({ description: 'what people read, by choice' }),
     group: z
       .enum([

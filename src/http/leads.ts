@@ -9,7 +9,7 @@ import { listLeads, readLeadRow } from '../leads/read.ts';
 import { listRecentClaims } from '../leads/recent-claims.ts';
 import { addNote, moveToQueue, OtherLeadOpen, setOwner, setStage } from '../leads/stage.ts';
 import { readLead, readMessage } from '../leads/timeline.ts';
-import { callClient, readCallWays } from '../replies/call-ways.ts';
+import { callClient, NO_CALLS, readCallWays } from '../replies/call-ways.ts';
 import { readReplyDesk } from '../replies/ways.ts';
 import { type Claimed, claim, release } from '../routing/claim.ts';
 import { type AppEnv, allow } from './authenticate.ts';
@@ -93,8 +93,7 @@ function reading(deps: Deps, endpoints: EndpointBook) {
         const actor = c.get('actor');
         const lead = await readLead(deps, actor, c.req.valid('param').id);
         if (lead === undefined) return problem(404, { detail: NO_LEAD });
-        if (lead.contact === null)
-          return c.json({ ...lead, ways: [], draft: null, calls: { ways: [], hasPhone: false } }, 200);
+        if (lead.contact === null) return c.json({ ...lead, ways: [], draft: null, calls: NO_CALLS }, 200);
         const contactId = lead.contact.id;
         const [desk, calls] = await Promise.all([
           readReplyDesk(deps, actor, contactId),

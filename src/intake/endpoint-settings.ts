@@ -22,6 +22,7 @@ export interface SettingField {
   readonly kind: 'text' | 'longtext' | 'number' | 'boolean' | 'choice' | 'list' | 'json';
   readonly choices: string[] | null;
   readonly choiceTitles: Readonly<Record<string, Worded>> | null;
+  readonly columns: string[] | null;
   readonly group: NonNullable<SettingMeta['group']> | null;
   readonly when: { readonly setting: string; readonly is: string[] } | null;
   readonly secret: boolean;
@@ -67,6 +68,7 @@ export function describeSettings(channel: Channel): SettingField[] {
       secret: meta.secret === true,
       default: fallback ?? null,
       ...kindOf(inner),
+      columns: columnsOf(inner),
     };
   });
 }
@@ -87,6 +89,17 @@ function kindOf(schema: Any): Pick<SettingField, 'kind' | 'choices'> {
     if (isText(inner)) return { kind: 'list', choices: choicesOf(inner) ?? null };
   }
   return { kind: 'json', choices: null };
+}
+
+/** The names of a flat object's texts, where the setting is a list of such: it can be edited as a table. */
+function columnsOf(schema: Any): string[] | null {
+  const { type, element } = schema._zod.def as { type: string; element?: Any };
+  const row = type === 'array' && element !== undefined ? unwrap(element).inner : undefined;
+  if (row?._zod.def.type !== 'object') return null;
+  const cells = Object.entries((row as unknown as z.ZodObject).shape);
+  return cells.every(([, cell]) => (unwrap(cell as Any).inner._zod.def.type as string) === 'string')
+    ? cells.map(([name]) => name)
+    : null;
 }
 
 /** A text without a limit is long, unless a pattern says what it looks like: then it is an id, a date, a version. */

@@ -29,6 +29,8 @@ export function callNotices({ id, now, give, people }: CallChange): LiveNotice[]
   if (now.placed === undefined) return [];
   const { leadId: lead, queueId, ownerId } = now.placed;
   const where = { lead, ...(queueId === undefined ? {} : { queue: queueId }), owner: ownerId };
-  const call: LiveNotice = { type: 'call', call: id, ...where, ...(people === undefined ? {} : { only: people }) };
+  // The owner sees the calls of their clients, whoever's phone rings.
+  const only = people === undefined || ownerId === null ? people : [...new Set([...people, ownerId])];
+  const call: LiveNotice = { type: 'call', call: id, ...where, ...(only === undefined ? {} : { only }) };
   return give === undefined ? [call] : [call, { type: 'lead.claimed', ...where }];
 }

@@ -171,9 +171,9 @@ function mergeChanges(first: CallChange, second: CallChange): CallChange {
     answered: second.answered ?? first.answered,
     seen: [...new Set([...first.seen, ...second.seen])],
     people:
-      first.people === undefined && second.people === undefined
+      first.people === undefined || second.people === undefined
         ? undefined
-        : [...new Set([...(first.people ?? []), ...(second.people ?? [])])],
+        : [...new Set([...first.people, ...second.people])],
   };
 }
 
@@ -198,6 +198,8 @@ export function follow(world: Pick<World, 'desk' | 'known'>, step: Step): CallCh
   // A message that comes into being now has all of its call's history as news.
   const before = was?.placed === undefined ? undefined : was.call;
   const people = [...new Set([...ringing, ...told, ...(answeredBy === undefined ? [] : [answeredBy])])];
+  // It rang nobody in particular: whoever saw it hears once more, that it is somebody's now.
+  const wasAnybodys = was?.placed !== undefined && told.length === 0 && !extensionsOf(was.call).some(who);
   return {
     id,
     endpoint,
@@ -216,7 +218,7 @@ export function follow(world: Pick<World, 'desk' | 'known'>, step: Step): CallCh
           }
         : undefined,
     seen: extensionsOf(call),
-    people: people.length === 0 ? undefined : people,
+    people: people.length === 0 || wasAnybodys ? undefined : people,
   };
 }
 

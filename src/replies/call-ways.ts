@@ -6,6 +6,7 @@ import type { Channel, Dialled } from '../channel.ts';
 import { Conflict } from '../conflict.ts';
 import { openIdentity } from '../contacts/cards.ts';
 import { matchingKey } from '../contacts/matching-key.ts';
+import { plainColumn } from '../db/columns.ts';
 import { redact, type Sql } from '../db/open.ts';
 import { causeChain, Refused, Rejected } from '../errors.ts';
 import type { EndpointBook, OpenEndpoint } from '../intake/endpoint-book.ts';
@@ -54,7 +55,28 @@ export async function readCallWays(
     if (endpoint !== undefined && !endpoint.paused && canDial(endpoint))
       ways.push({ endpoint: { id: one.endpointId, name: one.name }, extension: one.extension });
   }
-  return { ways, hasPhone };
+  const lacksExtension = ways.length === 0 && hasPhone && (await someoneCanDial(deps));
+  return { ways, hasPhone, lacksExtension };
+}
+
+/** Of clients whom this person may not see. */
+export const NO_CALLS = { ways: [], hasPhone: false, lacksExtension: false };
+
+/** Is there an endpoint through which calls could be made, for whoever has an extension? */
+async function someoneCanDial(deps: {
+  readonly sql: Sql;
+  readonly endpoints: EndpointBook;
+  readonly channels: readonly Channel[];
+}): Promise<boolean> {
+  const dialling = deps.channels.filter(({ dial }) => dial !== undefined).map(({ id }) => id);
+  const found = await deps.sql<{ id: string }[]>`
+    select id from endpoints
+    where channel = any(${plainColumn(dialling)}::text[]) and deleted_at is null and paused_at is null limit 20`;
+  for (const { id } of found) {
+    const endpoint = await deps.endpoints.byId(deps.sql, id);
+    if (endpoint !== undefined && canDial(endpoint)) return true;
+  }
+  return false;
 }
 
 async function ownExtensions(sql: Sql, actor: Actor): Promise<OwnExtension[]> {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { isPassword } from '../../src/access/passwords.ts';
+import { calls } from '../../src/cli/demo/calls.ts';
 import { requests } from '../../src/cli/demo/requests.ts';
 import { talks } from '../../src/cli/demo/talks.ts';
 import { spread } from '../../src/cli/demo/times.ts';
@@ -20,8 +21,9 @@ test('everything goes the way of real requests, and is accounted for', async () 
     'Tilda page',
     'Sales mailbox',
     'WhatsApp',
+    'Office line',
   ]);
-  const received = requests.length + talks.length + 1;
+  const received = requests.length + talks.length + calls.length + 1;
   expect(made).toMatchObject({ received });
   expect(await house.json('ledger')).toMatchObject({
     received,
@@ -37,9 +39,12 @@ test('everything goes the way of real requests, and is accounted for', async () 
       count(*) filter (where repeat)::int as repeats, count(*) filter (where offered_to is not null)::int as offered,
       (select count(*)::int from attachments) > 4 as files, (select count(*)::int from consents) > 10 as consents,
       (select count(*)::int from messages where kind = 'note') > 5 as notes,
+      (select array_agg(missed order by missed) from callbacks where done_at is null) as missed,
+      (select count(*)::int from calls where answered_by is not null) as talked,
       max(opened_at) - min(opened_at) between interval '60 hours' and interval '72 hours' as spread
     from leads`;
   expect(row).toMatchObject({ claimed: true, closed: 4, queues: 2, repeats: 1, offered: 1 });
+  expect(row).toMatchObject({ missed: [1, 2], talked: 3 });
   expect(row).toMatchObject({ files: true, consents: true, notes: true, spread: true });
 });
 

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launchBrowser } from '../browser.ts';
 import { type Installation, type Person, setUpAdmin, startInstallation } from './installation.ts';
 import { type Furnished, furnish, insidePages, open, outsidePages, tooWide } from './pages.ts';
+import { type Calls, furnishCalls } from './phone.ts';
 import { furnishTalks, type Talks } from './talk.ts';
 
 let installation: Installation;
@@ -14,21 +15,24 @@ let admin: Person;
 let browser: Browser;
 let furnished: Furnished;
 let talks: Talks;
+let calls: Calls;
 
 beforeAll(async () => {
   [installation, browser] = await Promise.all([startInstallation(), launchBrowser()]);
   admin = await setUpAdmin(installation);
   furnished = await furnish(installation, admin);
   talks = await furnishTalks(admin);
+  calls = await furnishCalls(admin);
 });
 
 afterAll(async () => {
   await browser?.close();
   await installation?.stop();
   await talks?.close();
+  await calls?.close();
 });
 
-const allInside = (): string[] => [...insidePages(furnished), ...talks.pages];
+const allInside = (): string[] => [...insidePages(furnished), ...talks.pages, ...calls.pages];
 
 const DESK = { width: 1280, height: 860 };
 const PHONE = { width: 360, height: 740 };
@@ -189,3 +193,22 @@ const pressed = (page: Page, name: string): Promise<void> =>
     .filter({ visible: true })
     .first()
     .click();
+
+test('a call that rings: its card over a page', { timeout: 60_000 }, async () => {
+  await calls.ring();
+  const wrong: string[] = [];
+  for (const language of ['en', 'ru'] as const) {
+    await admin.ask('PATCH', '/me', { language });
+    const page = await newPage(language, DESK);
+    await page.context().addCookies([admin.cookie]);
+    await open(page, installation.url + calls.pages[0]!);
+    await page.locator('[data-testid="call-card"][data-large]').waitFor();
+    await page.emulateMedia({ colorScheme: 'light' });
+    wrong.push(...(await lookHere(page, `${language} ringing`)));
+    await page.setViewportSize(PHONE);
+    await picture(page, `phone ${language} ringing`);
+    wrong.push(...(await tooWide(page)), ...(await violations(page, `phone ${language} ringing`)));
+    await page.context().close();
+  }
+  expect(wrong).toEqual([]);
+});

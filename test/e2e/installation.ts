@@ -15,6 +15,8 @@ export interface Installation {
   readonly url: string;
   /** The first administrator's one-time link, as the server printed it. */
   readonly setupUrl: string;
+  /** For what no screen and no API tells. */
+  readonly databaseUrl: string;
   readonly stop: () => Promise<void>;
 }
 
@@ -43,7 +45,7 @@ export async function startInstallation(): Promise<Installation> {
     await database.drop();
   };
   try {
-    return { ...(await readGreeting(child)), stop };
+    return { ...(await readGreeting(child)), databaseUrl: database.url, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -3,6 +3,7 @@ import type { Actor } from '../../src/access/actor.ts';
 import { leadDetail, leadPage, lead as leadShape } from '../../src/http/shapes.ts';
 import { type LeadQuery, listLeads } from '../../src/leads/read.ts';
 import { readLead } from '../../src/leads/timeline.ts';
+import { NO_CALLS } from '../../src/replies/call-ways.ts';
 import { claim } from '../../src/routing/claim.ts';
 import { type House, keyActor, makeEndpoint, makeLead, makeQueue, makeUser, openHouse } from '../setup/fixtures.ts';
 import { withoutIds } from '../setup/without-ids.ts';
@@ -165,7 +166,7 @@ describe('readLead', () => {
       file: { name: 'order 89993334455.pdf', mediaType: 'application/pdf', bytes: Buffer.from('%PDF') },
     });
     await claim(house.sql, one, lead.id);
-    const desk = { ways: [], draft: null, calls: { ways: [], hasPhone: false } }; // the HTTP layer adds how to answer
+    const desk = { ways: [], draft: null, calls: NO_CALLS }; // the HTTP layer adds how to answer
     const detail = leadDetail.parse({ ...(await readLead(house, one, lead.id)), ...desk });
     expect(detail.timeline.map((item) => item.kind)).toEqual(['form', 'opened', 'claimed']);
     const [message] = detail.timeline;

@@ -11,6 +11,7 @@ const TYPES = [
   'lead.message',
   'quarantine',
   'endpoint',
+  'call',
   'desk',
 ] as const satisfies readonly LiveEvent['type'][];
 

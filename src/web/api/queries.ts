@@ -7,11 +7,13 @@ import type {
   Contact,
   DeliveryContent,
   Endpoint,
+  Extension,
   Health,
   LeadDetail,
   LeadPage,
   LeadStatus,
   Ledger,
+  LiveCall,
   Me,
   Person,
   QuarantinePage,
@@ -102,12 +104,21 @@ export const usersQuery = list<User>('users', '/users', 0);
 export const templatesQuery = list<ReplyTemplate>('templates', '/templates', 60_000);
 export const alarmsQuery = list<Alarm>('alarms', '/alarms', 0);
 export const healthQuery = list<Health>('health', '/health', 0);
+export const liveCallsQuery = list<LiveCall>('liveCalls', '/calls/live', 0);
 export const apiKeysQuery = list<ApiKey>('apiKeys', '/api-keys', 0);
 
 export const endpointQuery = (id: string) =>
   queryOptions({
     queryKey: ['endpoints', id],
     queryFn: ({ signal }) => send<Endpoint>('GET', `/endpoints/${id}`, undefined, signal),
+  });
+
+export const extensionsQuery = (endpointId: string) =>
+  queryOptions({
+    queryKey: ['extensions', endpointId],
+    queryFn: async ({ signal }) =>
+      (await send<{ extensions: Extension[] }>('GET', `/endpoints/${endpointId}/extensions`, undefined, signal))
+        .extensions,
   });
 
 export const quarantineQuery = infiniteQueryOptions({

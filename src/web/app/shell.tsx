@@ -24,6 +24,8 @@ const UserPanel = lazy(async () => ({ default: (await import('./user-panel.tsx')
 
 const AlarmBell = lazy(async () => ({ default: (await import('./alarm-bell.tsx')).AlarmBell }));
 
+const CallCards = lazy(async () => ({ default: (await import('./calls/call-cards.tsx')).CallCards }));
+
 /** Everything around a page for somebody who is signed in. */
 export function Shell() {
   const { data: me } = useQuery(meQuery);
@@ -88,6 +90,11 @@ function SignedIn({ me }: { me: Me }) {
           <Suspense fallback={<Loading />}>
             <Outlet />
           </Suspense>
+          {me.role !== 'auditor' && (
+            <Suspense>
+              <CallCards />
+            </Suspense>
+          )}
           <div id="floating" />
         </main>
         <BottomBar role={me.role} waiting={waiting} />

@@ -5,6 +5,8 @@ import { type LiveState, listen } from '../api/live.ts';
 import type { LiveEvent } from '../api/types.ts';
 
 const GAP_MS = 250;
+/** A ringing telephone does not wait. */
+const CALL_GAP_MS = 40;
 const SLOW_GAP_MS = 1000;
 const POLL_MS = 4000;
 
@@ -17,9 +19,12 @@ const TOUCHES: Readonly<Record<LiveEvent['type'], readonly string[]>> = {
   'lead.message': ['leads'],
   quarantine: ['quarantine', 'ledger'],
   endpoint: ['health', 'alarms', 'endpoints'],
+  call: ['liveCalls', 'leads'],
   // Who is in which queue decides who sees which lead.
   desk: ['leads', 'queues', 'rules', 'people', 'endpoints', 'users', 'me', 'stages'],
 };
+
+const GAPS: Readonly<Record<string, number>> = { leads: GAP_MS, lead: GAP_MS, liveCalls: CALL_GAP_MS };
 
 export const LiveContext = createContext<LiveState>('connecting');
 export const useLiveState = (): LiveState => useContext(LiveContext);
@@ -35,7 +40,7 @@ export function useLive(onOpened: (event: LiveEvent) => void): LiveState {
     const refreshers = new Map<string, () => void>();
     const refresh = (...key: string[]): void => {
       const name = key.join(' ');
-      const gapMs = key[0] === 'leads' || key[0] === 'lead' ? GAP_MS : SLOW_GAP_MS;
+      const gapMs = GAPS[key[0] ?? ''] ?? SLOW_GAP_MS;
       const known = refreshers.get(name) ?? coalesce(() => void client.invalidateQueries({ queryKey: key }), gapMs);
       refreshers.set(name, known);
       known();
@@ -49,7 +54,7 @@ export function useLive(onOpened: (event: LiveEvent) => void): LiveState {
       (next, again) => {
         setState(next);
         // What happened between the first reading of a list and the first hearing was not heard either.
-        if (next === 'live' && !again) for (const list of ['leads', 'queues', 'lead']) refresh(list);
+        if (next === 'live' && !again) for (const list of ['liveCalls', 'leads', 'queues', 'lead']) refresh(list);
         // Whatever happened while the line was down was not heard: read everything on screen again.
         if (next === 'live' && again)
           void client.invalidateQueries({ predicate: (query) => query.queryKey[0] !== 'content' });
@@ -59,7 +64,7 @@ export function useLive(onOpened: (event: LiveEvent) => void): LiveState {
   useEffect(() => {
     if (state !== 'polling') return undefined;
     const timer = setInterval(() => {
-      for (const list of ['leads', 'lead', 'queues']) void client.invalidateQueries({ queryKey: [list] });
+      for (const list of ['liveCalls', 'leads', 'lead', 'queues']) void client.invalidateQueries({ queryKey: [list] });
     }, POLL_MS);
     return () => clearInterval(timer);
   }, [client, state]);

@@ -62,6 +62,15 @@ export function elapsed(seconds: number): string {
   return m.age_days({ days: Math.floor(whole / DAY), hours: Math.floor((whole % DAY) / HOUR) });
 }
 
+/** A length of time as players write it: 0:08, 4:07, 1:02:10. */
+export function clock(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds));
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const minutes = Math.floor((whole % HOUR) / MINUTE);
+  if (whole < HOUR) return `${minutes}:${two(whole % MINUTE)}`;
+  return `${Math.floor(whole / HOUR)}:${two(minutes)}:${two(whole % MINUTE)}`;
+}
+
 /** The same for reading aloud and for sentences: 3 s ago, 2 min ago, yesterday. */
 export function ago(iso: string, nowMs: number): string {
   const seconds = Math.max(0, Math.round((nowMs - Date.parse(iso)) / 1000));

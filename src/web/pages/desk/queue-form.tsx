@@ -20,6 +20,7 @@ const FRESH: NewQueue = {
   ownerFirstSeconds: 600,
   seniorAfterSeconds: null,
   headAfterSeconds: null,
+  responseSeconds: 900,
   members: [],
 };
 
@@ -147,6 +148,13 @@ function Escalation({ draft, set }: PartProps) {
           unit="minutes"
           value={draft.headAfterSeconds}
           onChange={(value) => set({ headAfterSeconds: value })}
+        />
+        <Duration
+          label={m.response_within()}
+          unit="minutes"
+          value={draft.responseSeconds}
+          min={1}
+          onChange={(value) => set({ responseSeconds: value ?? FRESH.responseSeconds })}
         />
       </div>
     </fieldset>

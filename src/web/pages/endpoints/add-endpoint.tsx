@@ -15,9 +15,10 @@ import { fieldProblems } from '../../parts/problem-words.ts';
 import { useAction } from '../../parts/use-action.ts';
 import { countryOptions } from './countries.ts';
 import classes from './endpoints.module.css';
+import { Genuineness } from './genuineness.tsx';
 import { channelSentence } from './health-words.ts';
 import { type Draft, emptyDraft, readDraft } from './settings-draft.ts';
-import { CountrySelect, LanguageSelect, problemOf, SettingsFields } from './settings-fields.tsx';
+import { CountrySelect, LanguageSelect, problemOf } from './settings-fields.tsx';
 import { SettingsSections } from './settings-sections.tsx';
 
 /** First the kind of source, then what that kind needs to know. */
@@ -94,7 +95,8 @@ function Details({ channel, onBack }: { channel: Channel; onBack: () => void }) 
           <CountrySelect value={country} onChange={setCountry} options={countryOptions()} />
           <LanguageSelect value={formLanguage} onChange={setFormLanguage} />
         </Group>
-        <SettingsFields fields={needed} draft={draft} onChange={setDraft} problems={problems} />
+        <SettingsSections fields={needed} draft={draft} onChange={setDraft} problems={problems} />
+        <Genuineness channel={channel} settings={draft} />
         {optional.length > 0 && (
           <Button
             variant="subtle"

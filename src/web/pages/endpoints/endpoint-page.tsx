@@ -15,6 +15,7 @@ import { Page } from '../../parts/page.tsx';
 import { EndpointActions } from './endpoint-actions.tsx';
 import { EndpointForm } from './endpoint-form.tsx';
 import classes from './endpoints.module.css';
+import { Extensions } from './extensions.tsx';
 import { HealthCard, useHealth } from './health-card.tsx';
 import { HowTo } from './how-to.tsx';
 import { TryPanel } from './try-panel.tsx';
@@ -36,11 +37,12 @@ export function EndpointPage() {
       actions={admin && <EndpointActions endpoint={endpoint} hasAddress={channel?.receivesByWebhook !== false} />}
     >
       <div className={classes.detail}>
-        {health !== undefined && <HealthCard endpoint={endpoint} health={health} />}
+        {health !== undefined && <HealthCard endpoint={endpoint} health={health} channel={channel} />}
         {endpoint.channel === 'form' && <Address endpoint={endpoint} />}
         {endpoint.snippet !== null && <Snippet snippet={endpoint.snippet} />}
         <HowTo endpoint={endpoint} />
         {health !== undefined && <TryPanel key={`try ${endpoint.id}`} endpoint={endpoint} health={health} />}
+        {channel?.hasExtensions === true && <Extensions endpoint={endpoint} />}
         {admin ? (
           <EndpointForm key={endpoint.id} endpoint={endpoint} fields={channel?.settings ?? []} />
         ) : (

@@ -3,11 +3,12 @@ import { IconAlertTriangle, IconHandStop, IconRefresh } from '@tabler/icons-reac
 import { useQuery } from '@tanstack/react-query';
 import { healthQuery } from '../../api/queries.ts';
 import { send } from '../../api/send.ts';
-import type { Endpoint, Health } from '../../api/types.ts';
+import type { Channel, Endpoint, Health } from '../../api/types.ts';
 import { useMe } from '../../app/access.ts';
 import { m } from '../../paraglide/messages.js';
 import { useAction } from '../../parts/use-action.ts';
 import classes from './endpoints.module.css';
+import { Genuineness } from './genuineness.tsx';
 import { HealthLine } from './health-line.tsx';
 import { Pairing } from './pairing.tsx';
 
@@ -19,8 +20,14 @@ export function useHealth(id: string): Health | undefined {
   return data?.find((one) => one.endpoint === id);
 }
 
+interface Props {
+  readonly endpoint: Endpoint;
+  readonly health: Health;
+  readonly channel: Channel | undefined;
+}
+
 /** Is it connected, as whom, and if not, what to do. */
-export function HealthCard({ endpoint, health }: { endpoint: Endpoint; health: Health }) {
+export function HealthCard({ endpoint, health, channel }: Props) {
   const me = useMe();
   const restart = useAction(() => send<void>('POST', `/endpoints/${endpoint.id}/restart`), {
     refresh: [['health']],
@@ -45,6 +52,7 @@ export function HealthCard({ endpoint, health }: { endpoint: Endpoint; health: H
       </div>
       <HealthLine health={health} />
       <Detail health={health} />
+      <Genuineness channel={channel} settings={endpoint.settings} />
       {health.pairing !== null && <Pairing pairing={health.pairing} />}
       {unofficial && (
         <div className={classes.risk}>

@@ -45,6 +45,7 @@ export function healthNotes(health: Health, nowMs: number): string[] {
 
 const PICK: Readonly<Record<string, () => string>> = {
   form: m.pick_form,
+  telephony: m.pick_telephony,
   email: m.pick_email,
   telegram: m.pick_telegram,
   'whatsapp-cloud': m.pick_whatsapp_cloud,
@@ -59,6 +60,8 @@ export function tryWords(endpoint: Endpoint, account: string | null): string {
   switch (endpoint.channel) {
     case 'form':
       return m.try_form();
+    case 'telephony':
+      return m.try_telephony();
     case 'telegram':
       return account === null ? m.try_telegram() : m.try_telegram_as({ account });
     case 'email':

@@ -29,6 +29,8 @@ function stepsOf(endpoint: Endpoint): ReactNode[] | undefined {
       return cloudSteps(endpoint);
     case 'whatsapp-baileys':
       return [m.howto_baileys_1(), m.howto_baileys_2()];
+    case 'telephony':
+      return telephonySteps(endpoint);
     case 'email':
       return emailSteps(endpoint);
     default:
@@ -61,6 +63,16 @@ const cloudSteps = (endpoint: Endpoint): ReactNode[] => [
     {m.howto_cloud_3()} <code>messages</code>, <code>smb_message_echoes</code>
   </>,
   m.howto_cloud_4(),
+];
+
+const telephonySteps = (endpoint: Endpoint): ReactNode[] => [
+  m.howto_telephony_1(),
+  <>
+    {m.howto_telephony_2()}
+    <Address endpoint={endpoint} />
+  </>,
+  m.howto_telephony_3(),
+  m.howto_telephony_4(),
 ];
 
 const emailSteps = (endpoint: Endpoint): ReactNode[] => [

@@ -3,6 +3,7 @@ import type { Language, SettingField } from '../../api/types.ts';
 import { useLanguage } from '../../i18n/language.ts';
 import { m } from '../../paraglide/messages.js';
 import classes from './endpoints.module.css';
+import { RowsField, readRows } from './rows-field.tsx';
 import type { Draft } from './settings-draft.ts';
 
 export interface SettingsProps {
@@ -69,6 +70,10 @@ function OneField({ field, value, error, readOnly, onChange }: OneProps) {
         onChange={(chosen) => onChange(chosen ?? '')}
       />
     );
+  if (field.columns !== null) {
+    const rows = readRows(value, field.columns);
+    if (rows !== undefined) return <RowsField {...frame} columns={field.columns} rows={rows} onChange={onChange} />;
+  }
   return <TextField field={field} frame={frame} value={String(value)} onChange={onChange} />;
 }
 

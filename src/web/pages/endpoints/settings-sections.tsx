@@ -12,6 +12,8 @@ const SECTIONS = {
   receiving: m.settings_receiving,
   sending: m.settings_sending,
   senders: m.settings_senders,
+  calls: m.settings_calls,
+  recordings: m.settings_recordings,
   consent: m.settings_consent,
   files: m.settings_files,
   protection: m.settings_protection,

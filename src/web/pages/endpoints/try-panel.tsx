@@ -5,20 +5,25 @@ import { Link } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { serverNow } from '../../api/server-clock.ts';
 import type { Endpoint, Health } from '../../api/types.ts';
+import { useMe } from '../../app/access.ts';
 import { ago } from '../../i18n/when.ts';
 import { m } from '../../paraglide/messages.js';
 import { useNow } from '../../parts/use-now.ts';
 import classes from './endpoints.module.css';
 import { tryWords } from './health-words.ts';
+import { TestButton } from './test-button.tsx';
 
 /** Only the server's clock is compared; a second either way is forgiven by its whole-second dates. */
 const SLACK_MS = 2000;
 const LOOK_MS = 2000;
+/** Kinds whose providers post to us, so that a request can be made up. */
+const TESTED = new Set(['telephony', 'form']);
 
 /** "Send yourself a message": says how, waits, and shows it the moment it is in. */
 export function TryPanel({ endpoint, health }: { endpoint: Endpoint; health: Health }) {
   const client = useQueryClient();
   const now = useNow();
+  const admin = useMe().role === 'admin';
   const [since, setSince] = useState<{ ms: number; before: string | null }>();
   const last = health.lastDeliveryAt;
   const arrived = since !== undefined && last !== null && last !== since.before && Date.parse(last) > since.ms;
@@ -33,6 +38,7 @@ export function TryPanel({ endpoint, health }: { endpoint: Endpoint; health: Hea
       <h2>{m.try_title()}</h2>
       <p className={classes.soft}>{tryWords(endpoint, health.account)}</p>
       <div className={classes.copyLine} aria-live="polite">
+        {admin && TESTED.has(endpoint.channel) && <TestButton endpoint={endpoint} />}
         {endpoint.channel === 'form' && (
           <Anchor href={endpoint.address} target="_blank" rel="noreferrer" size="sm" className={classes.tryLink}>
             {m.endpoint_hosted()}

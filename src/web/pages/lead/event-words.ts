@@ -16,7 +16,12 @@ export function eventWords(event: TimelineEvent, stages: readonly Stage[]): stri
     case 'attached':
       return m.event_attached();
     case 'claimed':
-      return m.event_claimed({ name: actor });
+      if (text(event.data, 'call') === undefined) return m.event_claimed({ name: actor });
+      return from === undefined ? m.event_claimed_call({ name: actor }) : m.event_claimed_transfer({ name: actor });
+    case 'called_back':
+      return m.event_called_back({ name: actor });
+    case 'call_asked':
+      return m.event_call_asked({ name: actor });
     case 'released':
       return m.event_released({ name: actor });
     case 'reopened':

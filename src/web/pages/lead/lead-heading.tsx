@@ -4,6 +4,7 @@ import { useMe } from '../../app/access.ts';
 import { channelName } from '../../i18n/words.ts';
 import { m } from '../../paraglide/messages.js';
 import { ChannelIcon } from '../../parts/channel-icon.tsx';
+import { OnCall } from '../../parts/on-call.tsx';
 import { Waits } from '../../parts/waits.tsx';
 import { When } from '../../parts/when.tsx';
 import { Tags } from '../queue/queue-row.tsx';
@@ -19,7 +20,10 @@ export function LeadHeading({ lead, title }: { lead: LeadDetail; title: string }
         <div className={classes.headingLine}>
           <Title order={1}>{title}</Title>
           <Tags lead={lead} />
-          {lead.owner !== null && lead.closedAt === null && <Waits since={lead.unansweredSince} />}
+          <OnCall state={lead.onCall} />
+          {lead.callback === null && lead.owner !== null && lead.closedAt === null && (
+            <Waits since={lead.unansweredSince} />
+          )}
         </div>
         <div className={classes.headingNote}>
           <span>

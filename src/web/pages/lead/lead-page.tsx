@@ -8,6 +8,8 @@ import { m } from '../../paraglide/messages.js';
 import { Failed } from '../../parts/failed.tsx';
 import { Loading } from '../../parts/loading.tsx';
 import { Page } from '../../parts/page.tsx';
+import { CallBackPanel } from './call-back-panel.tsx';
+import { CallButton } from './call-button.tsx';
 import { ClaimPanel } from './claim-panel.tsx';
 import { Composer } from './composer.tsx';
 import { ContactCard } from './contact-card.tsx';
@@ -28,6 +30,15 @@ export function LeadPage() {
   return <Loading />;
 }
 
+function Actions({ lead }: { lead: LeadDetail }) {
+  return (
+    <>
+      {lead.callback === null && <CallButton lead={lead} />}
+      <LeadActions lead={lead} />
+    </>
+  );
+}
+
 /** With fewer messages than this the whole page is on the screen anyhow, the heading first. */
 const LONG = 6;
 
@@ -38,8 +49,9 @@ function Lead({ lead }: { lead: LeadDetail }) {
   useFollow(story, messages.length, LONG, messages.at(-1)?.delivery?.state === 'queued');
   const title = lead.contact?.name ?? m.lead_of({ endpoint: lead.endpoint.name });
   return (
-    <Page title={title} heading={<LeadHeading lead={lead} title={title} />} actions={<LeadActions lead={lead} />}>
+    <Page title={title} heading={<LeadHeading lead={lead} title={title} />} actions={<Actions lead={lead} />}>
       <StageBar lead={lead} />
+      {lead.callback !== null && <CallBackPanel lead={lead} callback={lead.callback} />}
       {lead.mayClaim && lead.owner === null && <ClaimPanel lead={lead} />}
       <div className={classes.columns}>
         <div className={classes.story} ref={story}>

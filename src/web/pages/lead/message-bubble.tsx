@@ -3,12 +3,15 @@ import { IconArrowBackUp, IconNote, IconShieldQuestion, IconUserQuestion } from 
 import { Link } from '@tanstack/react-router';
 import type { TimelineMessage } from '../../api/types.ts';
 import { m } from '../../paraglide/messages.js';
+import { CallIcon } from '../../parts/call-icon.tsx';
 import { ChannelIcon } from '../../parts/channel-icon.tsx';
 import { When } from '../../parts/when.tsx';
+import { CallContent, CallTitle } from './call-content.tsx';
 import { flagWords } from './flag-words.ts';
 import { MessageContent } from './message-content.tsx';
 import { MessageFiles } from './message-files.tsx';
 import { MessageState } from './message-state.tsx';
+import { Recording } from './recording-player.tsx';
 import classes from './talk.module.css';
 
 interface Props {
@@ -36,8 +39,14 @@ export function MessageBubble({ message, earlier, elsewhere, onQuote, mayChange 
     >
       <Head message={message} earlier={earlier} elsewhere={elsewhere} />
       <Warnings flags={message.flags} />
+      {message.call !== null && <CallContent call={message.call} />}
       <MessageContent message={message} />
-      <MessageFiles files={message.attachments} />
+      {message.attachments
+        .filter((file) => file.recording)
+        .map((file) => (
+          <Recording key={file.id} file={file} talkSeconds={message.call?.talkSeconds ?? null} />
+        ))}
+      <MessageFiles files={message.attachments.filter((file) => !file.recording)} />
       <MoreSource source={message.source} />
       <footer className={classes.foot}>
         {onQuote !== undefined && (
@@ -49,7 +58,9 @@ export function MessageBubble({ message, earlier, elsewhere, onQuote, mayChange 
         <span className={classes.soft}>
           <When at={message.at} />
         </span>
-        {message.delivery !== null && <MessageState message={message} mayChange={mayChange} />}
+        {message.delivery !== null && message.call === null && (
+          <MessageState message={message} mayChange={mayChange} />
+        )}
       </footer>
     </article>
   );
@@ -61,14 +72,21 @@ function Head({ message, earlier, elsewhere }: Pick<Props, 'message' | 'earlier'
   return (
     <header className={classes.head}>
       {internal && <IconNote size={16} aria-hidden="true" />}
-      <strong>{sender(message)}</strong>
+      {message.call === null ? (
+        <strong>{sender(message)}</strong>
+      ) : (
+        <>
+          <CallIcon call={message.call} size={17} />
+          <CallTitle call={message.call} />
+        </>
+      )}
       {!internal && elsewhere && message.endpoint !== null && (
         <span className={classes.place}>
           <ChannelIcon channel={message.channel ?? ''} size={15} plain />
           {message.endpoint.name}
         </span>
       )}
-      {kind !== undefined && <span className={classes.soft}>{kind}</span>}
+      {kind !== undefined && message.call === null && <span className={classes.soft}>{kind}</span>}
       {earlier && (
         <Link to="/leads/$id" params={{ id: message.leadId }} className={classes.soft}>
           {m.another_lead()}

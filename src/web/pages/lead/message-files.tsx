@@ -34,7 +34,7 @@ function Missing({ file }: { file: Attachment }) {
       <Icon size={17} aria-hidden="true" />
       <span className={classes.fileName}>{file.name}</span>
       <span className={classes.fileWhy}>
-        {file.state === 'waiting' ? m.file_waiting() : `${m.file_failed()}: ${why(file.reason)}`}
+        {file.state === 'waiting' ? m.file_waiting() : `${m.file_failed()}: ${fileReason(file.reason)}`}
       </span>
     </span>
   );
@@ -46,4 +46,5 @@ const WHY: Readonly<Record<string, () => string>> = {
   'no-channel': m.file_no_channel,
 };
 
-const why = (reason: string | null): string => WHY[reason ?? '']?.() ?? reason ?? m.file_gave_up();
+/** Why a file is not here. The house's own words are translated; a provider's are shown as they came. */
+export const fileReason = (reason: string | null): string => WHY[reason ?? '']?.() ?? reason ?? m.file_gave_up();

@@ -6,6 +6,8 @@ import {
   IconCirclePlus,
   IconHandGrab,
   IconLink,
+  IconPhoneCheck,
+  IconPhoneOutgoing,
   IconPoint,
   IconRefresh,
   IconRoute,
@@ -32,6 +34,8 @@ const ICONS: Readonly<Record<string, TablerIcon>> = {
   queue: IconRoute,
   reopened: IconRefresh,
   escalated: IconStairsUp,
+  called_back: IconPhoneCheck,
+  call_asked: IconPhoneOutgoing,
 };
 
 export function TimelineEventLine({ event }: { event: TimelineEvent }) {

@@ -94,6 +94,7 @@ function queuedBubble(
     hasHtml: false,
     fields: [],
     location: null,
+    call: null,
     source: null,
     flags: [],
     quoted: quoted === undefined ? null : { id: quoted.id, text: quoted.text },

@@ -7,7 +7,9 @@ import type { Lead, Stage } from '../../api/types.ts';
 import { useMe } from '../../app/access.ts';
 import { stageTitle } from '../../i18n/words.ts';
 import { m } from '../../paraglide/messages.js';
+import { CallBack } from '../../parts/call-back.tsx';
 import { ChannelIcon } from '../../parts/channel-icon.tsx';
+import { OnCall } from '../../parts/on-call.tsx';
 import { useAction } from '../../parts/use-action.ts';
 import { Waits } from '../../parts/waits.tsx';
 import { When } from '../../parts/when.tsx';
@@ -113,7 +115,11 @@ function Card({ lead, stages, movable, onMove }: CardProps) {
         <ChannelIcon channel={lead.channel} size={15} plain />
         <span>{lead.endpoint.name}</span>
       </div>
-      <Waits since={lead.unansweredSince} />
+      <div className={classes.cardMarks}>
+        <OnCall state={lead.onCall} />
+        <CallBack callback={lead.callback} />
+        {lead.callback === null && <Waits since={lead.unansweredSince} />}
+      </div>
       <div className={classes.cardNote}>
         <When at={lead.lastMessageAt} relative />
         {lead.owner !== null && <span> · {lead.owner.name}</span>}

@@ -3,8 +3,10 @@ import { Link } from '@tanstack/react-router';
 import type { Lead, Stage } from '../../api/types.ts';
 import { stageTitle } from '../../i18n/words.ts';
 import { m } from '../../paraglide/messages.js';
+import { CallBack } from '../../parts/call-back.tsx';
 import { ChannelIcon } from '../../parts/channel-icon.tsx';
 import { initials } from '../../parts/initials.ts';
+import { OnCall } from '../../parts/on-call.tsx';
 import { sourceSummary } from '../../parts/source-summary.ts';
 import { Waits } from '../../parts/waits.tsx';
 import { When } from '../../parts/when.tsx';
@@ -50,7 +52,9 @@ function Row({ lead, namesOwner }: { lead: Lead; namesOwner: boolean }) {
             {lead.contact === null ? lead.endpoint.name : (lead.contact.name ?? m.no_name())}
           </Link>
           <Tags lead={lead} />
-          {lead.closedAt === null && <Waits since={lead.unansweredSince} />}
+          <OnCall state={lead.onCall} />
+          <CallBack callback={lead.callback} />
+          {lead.closedAt === null && lead.callback === null && <Waits since={lead.unansweredSince} />}
         </div>
         <div className={classes.details}>
           {[

@@ -4,7 +4,9 @@ import { isLeading, useMe } from '../../app/access.ts';
 import { channelName, languageName } from '../../i18n/words.ts';
 import { m } from '../../paraglide/messages.js';
 import { Age } from '../../parts/age.tsx';
+import { CallBack } from '../../parts/call-back.tsx';
 import { ChannelIcon } from '../../parts/channel-icon.tsx';
+import { OnCall } from '../../parts/on-call.tsx';
 import { sourceSummary } from '../../parts/source-summary.ts';
 import { useNow } from '../../parts/use-now.ts';
 import { Waits } from '../../parts/waits.tsx';
@@ -41,7 +43,9 @@ export function QueueRow({ lead, arrived, namesQueue }: Props) {
         <div className={classes.name}>
           <span className={classes.endpoint}>{lead.endpoint.name}</span>
           <Tags lead={lead} />
-          {lead.firstResponseAt !== null && <Waits since={lead.unansweredSince} />}
+          <OnCall state={lead.onCall} />
+          <CallBack callback={lead.callback} />
+          {lead.firstResponseAt !== null && lead.callback === null && <Waits since={lead.unansweredSince} />}
         </div>
         <div className={classes.details}>
           {details(lead, namesQueue).map((part) => (

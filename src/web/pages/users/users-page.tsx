@@ -1,4 +1,4 @@
-import { ActionIcon, Avatar, Badge, Button, Menu, Select } from '@mantine/core';
+import { ActionIcon, Avatar, Badge, Button, Menu, Select, Switch } from '@mantine/core';
 import { IconDots, IconLink, IconUserCheck, IconUserOff, IconUserPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -74,7 +74,7 @@ interface RowProps {
 function UserRow({ user, mayChange, onLink }: RowProps) {
   const me = useMe();
   const change = useAction((part: UserChange) => send<User>('PATCH', `/users/${user.id}`, part), {
-    refresh: [['users'], ['people']],
+    refresh: [['users'], ['people'], ['me']],
   });
   const own = user.id === me.id;
   return (
@@ -91,6 +91,21 @@ function UserRow({ user, mayChange, onLink }: RowProps) {
           {user.onShift && !user.disabled && <Badge color="green">{m.shift_on()}</Badge>}
         </div>
         <div className={classes.soft}>{user.email}</div>
+        {user.role !== 'auditor' && !user.disabled && (
+          <Switch
+            size="xs"
+            mt={4}
+            label={m.may_listen()}
+            aria-label={m.may_listen_of({ name: user.name })}
+            checked={
+              change.isPending && change.variables.mayListen !== undefined
+                ? change.variables.mayListen
+                : user.mayListen
+            }
+            disabled={!mayChange}
+            onChange={(event) => change.mutate({ mayListen: event.currentTarget.checked })}
+          />
+        )}
       </div>
       {mayChange && !own ? (
         <Select
