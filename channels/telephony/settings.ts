@@ -49,7 +49,7 @@ const calls = {
     .default([])
     .meta({
       title: 'Our numbers',
-      description: 'What each dialled number stands for (call tracking): its name, and the source, medium and campaign.',
+      description: 'What each dialled number stands for (call tracking): name, source, medium, campaign.',
       ru: {
         title: 'Наши номера',
         description: 'Что означает каждый набранный номер (коллтрекинг): название, источник, канал и кампания.',

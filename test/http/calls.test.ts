@@ -170,7 +170,8 @@ describe('the card of a call that rings', () => {
     await clear();
     const { from } = newCall();
     const first = await hear(`call-${next()}`, 'answered', { from, extension: '101' });
-    await house.sql`update calls set heard_at = now() - interval '1 hour', state = 'ended' where lead_id = ${first.lead_id}`;
+    await house.sql`
+      update calls set heard_at = now() - interval '1 hour', state = 'ended' where lead_id = ${first.lead_id}`;
     await hear(`call-${next()}`, 'ringing', { from });
     const [card] = await cards(anna);
     expect(card).toMatchObject({ caller: { name: 'Olga Test', known: true }, lastMessages: [{ kind: 'call' }] });
@@ -266,7 +267,8 @@ describe('a click that calls', () => {
     expect((await click(anna, leadId)).status).toBe(502);
     refuse = 'no';
     expect((await click(boris, leadId)).status, 'no extension').toBe(409);
-    await house.sql`insert into extensions (endpoint_id, extension, user_id) values (${line.id}, '102', ${boris.userId})`;
+    await house.sql`
+      insert into extensions (endpoint_id, extension, user_id) values (${line.id}, '102', ${boris.userId})`;
     expect((await click(boris, leadId)).status, 'not his lead').toBe(404);
     await house.sql`delete from extensions where extension = '102'`;
     expect(dialled.length).toBe(before);
@@ -283,6 +285,14 @@ test('a promise to call back is kept by hand by whoever holds the lead, once', a
   const done = await ask(anna, 'POST', `leads/${told.lead_id}/callback/done`, {});
   expect([done.status, ((await done.json()) as { callback: unknown }).callback]).toEqual([200, null]);
   expect((await ask(anna, 'POST', `leads/${told.lead_id}/callback/done`, {})).status).toBe(409);
+});
+
+test('a lead that is closed promises nothing any more', async () => {
+  const { id, from } = newCall();
+  const told = await hear(id, 'ended', { from, outcome: 'missed' });
+  await ask(anna, 'POST', `leads/${told.lead_id}/claim`, {});
+  const closed = await ask(anna, 'PUT', `leads/${told.lead_id}/stage`, { stage: 'lost' });
+  expect(((await closed.json()) as { callback: unknown }).callback).toBeNull();
 });
 
 test('who is who: an admin says it, a manager may not even look', async () => {
