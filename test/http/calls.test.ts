@@ -169,12 +169,15 @@ describe('the card of a call that rings', () => {
   test('shows what was said before to whom it may be shown', async () => {
     await clear();
     const { from } = newCall();
-    const first = await hear(`call-${next()}`, 'answered', { from, extension: '101' });
-    await house.sql`
-      update calls set heard_at = now() - interval '1 hour', state = 'ended' where lead_id = ${first.lead_id}`;
+    const form = post({ name: 'Olga Test', phone: from, message: 'How much is a kitchen?' });
+    const { delivery } = await house.acceptor.accept(house.endpoint, form);
+    await drainPending(house.deps);
+    const first = (await house.outcomeOf(delivery))!;
+    expect((await ask(anna, 'POST', `leads/${first.lead_id}/claim`, {})).status).toBe(200);
     await hear(`call-${next()}`, 'ringing', { from });
     const [card] = await cards(anna);
-    expect(card).toMatchObject({ caller: { name: 'Olga Test', known: true }, lastMessages: [{ kind: 'call' }] });
+    expect(card).toMatchObject({ caller: { name: 'Olga Test', known: true }, lastMessages: [{ kind: 'form' }] });
+    expect(card!.lastMessages[0]!.text).toContain('How much is a kitchen?');
     expect(await cards(boris)).toEqual([]);
   });
 });
@@ -244,6 +247,7 @@ describe('a click that calls', () => {
     expect(detail.calls).toEqual({
       ways: [{ endpoint: { id: line.id, name: 'Site form' }, extension: '101' }],
       hasPhone: true,
+      lacksExtension: false,
     });
     const answer = await click(anna, leadId);
     expect(answer.status).toBe(202);
