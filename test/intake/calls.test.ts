@@ -205,6 +205,14 @@ describe('an answered call', () => {
     expect(await rowOf(told!.lead_id)).toMatchObject({ owner_id: second.userId });
   });
 
+  test('goes on to whom it was transferred, also when everything is heard at once', async () => {
+    await mapped('207');
+    const second = await mapped('208');
+    const id = callId();
+    const [told] = await house.hear(ringing(id, phone()), answered(id, '207'), answered(id, '208', { at: at(25) }));
+    expect(await rowOf(told!.lead_id)).toMatchObject({ owner_id: second.userId });
+  });
+
   test("by an extension that is nobody's, or of somebody who has left, waits in the queue", async () => {
     await mapped('205', { disabled: true });
     for (const extension of ['205', '206']) {
