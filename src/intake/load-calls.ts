@@ -5,6 +5,7 @@ import { unsealFacts } from '../calls/pack-facts.ts';
 import { plainColumn } from '../db/columns.ts';
 import type { DataKey } from '../vault/seal.ts';
 import type { Vault } from '../vault/vault.ts';
+import { Overtaken } from './overtaken.ts';
 import type { Item, Known, KnownCall } from './plan.ts';
 
 interface CallRow {
@@ -51,18 +52,22 @@ export async function loadCalls(
   endpointKeys: ReadonlyMap<string, DataKey>,
 ): Promise<LoadedCalls> {
   const wanted = plainColumn(ids);
-  const [rows, names, routes] = await Promise.all([
+  const [locked, rows, names, routes] = await Promise.all([
+    // By itself: whoever waits for the lock then sees also the lead as the other replica left it.
+    tx`select from calls where id = any(${wanted}::uuid[]) order by id for update`,
     tx<CallRow[]>`
       select c.id, c.endpoint_id, c.delivery_id, c.message_id, c.contact_id, c.lead_id, c.skipped, c.opened, c.given_to,
         c.facts, l.queue_id, l.owner_id, l.closed_at is not null as closed, k.wrapped
       from calls c left join leads l on l.id = c.lead_id left join contact_keys k on k.contact_id = c.contact_id
-      where c.id = any(${wanted}::uuid[]) order by c.id for update of c`,
+      where c.id = any(${wanted}::uuid[])`,
     tx<{ name: string; user_id: string }[]>`
       select endpoint_id::text || ':' || extension as name, user_id from extensions
       where endpoint_id = any(${plainColumn([...endpointKeys.keys()])}::uuid[]) and user_id is not null`,
     tx<{ call_id: string; people: string[] }[]>`
       select call_id, to_json(people) as people from call_routes where call_id = any(${wanted}::uuid[])`,
   ]);
+  // Written between the two statements, and so not locked.
+  if (rows.length !== locked.length) throw new Overtaken('another replica heard of a call first');
   const calls = new Map<string, KnownCall>();
   const contactKeys = new Map<string, DataKey>();
   for (const row of rows) {
