@@ -1,8 +1,8 @@
 /**
  * `npm run bench -- [--contacts 10000,1000000] [--connections 64,256] [--pairs 5] [--seconds 8] [--only part,part]`
  *
- * Parts: throughput, latency, claims, start, mail. Everything runs on this machine alone: the database, the server
- * under test and the load share its cores, and fsync is on.
+ * Parts: throughput, latency, calls, claims, start, mail. Everything runs on this machine alone: the database, the
+ * server under test and the load share its cores, and fsync is on.
  */
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
@@ -17,6 +17,7 @@ import { startEmbedded } from '../src/db/embedded.ts';
 import { openInstallation } from '../src/installation.ts';
 import { createEndpoint } from '../src/intake/endpoints.ts';
 import { silentLog } from '../src/log.ts';
+import { calls } from './calls.ts';
 import { claims } from './claims.ts';
 import { latency } from './latency.ts';
 import { hasWrk } from './load.ts';
@@ -31,7 +32,7 @@ const { values } = parseArgs({
     connections: { type: 'string', default: '64,256' },
     pairs: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '8' },
-    only: { type: 'string', default: 'throughput,latency,claims,start,mail' },
+    only: { type: 'string', default: 'throughput,latency,calls,claims,start,mail' },
   },
 });
 const numbers = (text: string): number[] => text.split(',').map(Number);
@@ -51,6 +52,11 @@ try {
       for (const connections of numbers(values.connections))
         report(contacts, await throughput(bed, connections, Number(values.pairs), Number(values.seconds), log));
     if (parts.has('latency')) console.log(await latency(bed, contacts));
+    if (parts.has('calls')) {
+      const connections = numbers(values.connections);
+      const [pairs, seconds] = [Number(values.pairs), Number(values.seconds)];
+      await calls(bed, { contacts, connections, pairs, seconds, log, report });
+    }
   }
   if (parts.has('claims')) console.log(await claims(bed, log));
   if (parts.has('mail')) console.log(await mail(bed, log));

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type postgres from 'postgres';
 import { cpuUs, type Served, startServer } from './cluster.ts';
-import { applyLoad } from './load.ts';
+import { applyLoad, type LoadKind } from './load.ts';
 
 export interface Bed {
   readonly databaseUrl: string;
@@ -49,12 +49,13 @@ export async function measure(
   served: Served,
   connections: number,
   seconds: number,
+  kind: LoadKind = 'form',
 ): Promise<Sample> {
-  await applyLoad(served.url, connections, 2); // warm-up: JIT, prepared statements, pool
+  await applyLoad(served.url, connections, 2, kind); // warm-up: JIT, prepared statements, pool
   await drained(bed, subject);
   const before = { app: await cpuUs(served.child.pid!), database: await cpuUs(bed.postmasterPid) };
   const startedMs = performance.now();
-  const load = await applyLoad(served.url, connections, seconds);
+  const load = await applyLoad(served.url, connections, seconds, kind);
   await drained(bed, subject);
   const tookSeconds = subject === 'complete' ? (performance.now() - startedMs) / 1000 : load.seconds;
   const after = { app: await cpuUs(served.child.pid!), database: await cpuUs(bed.postmasterPid) };
@@ -86,19 +87,24 @@ export interface Series {
   readonly ratios: readonly number[];
 }
 
+const FORMS = { subjects: ['bare', 'steps', 'accept', 'complete'], load: 'form' } as const;
+
+/** @param what the baselines get forms, whatever the others get */
 export async function throughput(
   bed: Bed,
   connections: number,
   pairs: number,
   seconds: number,
   log: (text: string) => void,
+  what: { readonly subjects: readonly Subject[]; readonly load: LoadKind } = FORMS,
 ): Promise<Series[]> {
-  const subjects: Subject[] = ['bare', 'steps', 'accept', 'complete'];
+  const { subjects } = what;
   const samples: Record<Subject, Sample[]> = { bare: [], steps: [], accept: [], complete: [] };
   for (let pair = 0; pair < pairs; pair += 1)
     for (const subject of subjects) {
       const served = await serveSubject(bed, subject);
-      const sample = await measure(bed, subject, served, connections, seconds);
+      const kind = subject === 'bare' || subject === 'steps' ? 'form' : what.load;
+      const sample = await measure(bed, subject, served, connections, seconds, kind);
       await served.stop();
       if (subject === 'accept') await bed.owner`delete from pending`;
       if (subject === 'accept')

@@ -36,6 +36,7 @@ create unique index calls_message on calls (message_id) where message_id is not 
 create index calls_contact on calls (contact_id, started_at) where contact_id is not null;
 create index calls_talking on calls (answered_by) where state = 'talking';
 create index calls_live on calls (lead_id) where state <> 'ended';
+create index calls_heard on calls (heard_at) where message_id is not null;
 create index calls_unsettled on calls (heard_at) where skipped is null and (state <> 'ended' or message_id is null);
 
 -- Who is who at a provider. Names that were seen and belong to nobody yet stand here without a person.

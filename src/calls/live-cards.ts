@@ -84,8 +84,8 @@ function findLive(tx: Tx, userId: string): Promise<LiveRow[]> {
       left join call_routes r on r.call_id = c.id
       cross join lateral (select coalesce(c.answered_by = ${userId},
         ${userId} = any(c.ringing || coalesce(r.people, '{}'))) as mine) x
-    where (c.state <> 'ended' or c.heard_at > now() - make_interval(secs => ${LINGER_SECONDS}))
-      and c.heard_at > now() - interval '6 hours' and c.message_id is not null
+    where (c.heard_at > now() - make_interval(secs => ${LINGER_SECONDS})
+        or (c.state <> 'ended' and c.heard_at > now() - interval '6 hours')) and c.message_id is not null
       and (x.mine or l.owner_id = ${userId}
         -- It rings nobody that we know: whoever stands in the line may take it.
         or (c.state = 'ringing' and c.ringing || coalesce(r.people, '{}') = '{}' and l.owner_id is null

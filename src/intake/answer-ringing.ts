@@ -170,9 +170,12 @@ async function remember(
       on conflict (call_id) do nothing`;
     if (made.count === 0 || people.length === 0) return;
     if (reason === 'queue')
+      // Calls that ring at once ring the same people: whoever is locked is having their turn taken at this moment.
       await tx`
-        update queue_members set last_offered_at = now()
-        where queue_id = ${queueId ?? null} and user_id = any(${ids}::uuid[])`;
+        update queue_members m set last_offered_at = now()
+        from (select user_id from queue_members where queue_id = ${queueId ?? null} and user_id = any(${ids}::uuid[])
+          for update skip locked) free
+        where m.queue_id = ${queueId ?? null} and m.user_id = free.user_id`;
     await announce(tx, [{ type: 'call', call: id, only: people.map(({ userId }) => userId) }]);
   }).catch((error: unknown) => {
     deps.log.warn('call.route_not_noted', { endpoint: endpoint.id, causes: causeChain(redact(error)) });

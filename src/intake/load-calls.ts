@@ -5,6 +5,7 @@ import { unsealFacts } from '../calls/pack-facts.ts';
 import { plainColumn } from '../db/columns.ts';
 import type { DataKey } from '../vault/seal.ts';
 import type { Vault } from '../vault/vault.ts';
+import { Overtaken } from './overtaken.ts';
 import type { Item, Known, KnownCall } from './plan.ts';
 
 interface CallRow {
@@ -59,7 +60,7 @@ export async function loadCalls(
   const wanted = plainColumn(ids);
   const [locked, rows, names, routes] = await Promise.all([
     // Locked first, read by the next statement: a row that was waited for comes back new, but what is joined to it old.
-    tx<{ id: string }[]>`select id from calls where id = any(${wanted}::uuid[]) order by id for update`,
+    tx`select from calls where id = any(${wanted}::uuid[]) order by id for update`,
     tx<CallRow[]>`
       select c.id, c.endpoint_id, c.delivery_id, c.message_id, c.contact_id, c.lead_id, c.skipped, c.opened, c.given_to,
         c.facts, l.queue_id, l.owner_id, l.closed_at is not null as closed, k.wrapped
@@ -71,13 +72,12 @@ export async function loadCalls(
     tx<{ call_id: string; people: string[] }[]>`
       select call_id, to_json(people) as people from call_routes where call_id = any(${wanted}::uuid[])`,
   ]);
+  // Made by somebody else between the two statements: not locked, and so not ours to change.
+  if (rows.length !== locked.length) throw new Overtaken('another replica heard of a call first');
   const calls = new Map<string, KnownCall>();
   const erasedCalls = new Set<string>();
   const contactKeys = new Map<string, DataKey>();
-  const held = new Set(locked.map(({ id }) => id));
   for (const row of rows) {
-    // Made by somebody else between the two statements: not ours to change. The insert will say so, and we begin anew.
-    if (!held.has(row.id)) continue;
     const key = keyOf(vault, row, endpointKeys);
     if (key === undefined) {
       erasedCalls.add(row.id);

@@ -165,7 +165,7 @@ function mergeChanges(first: CallChange, second: CallChange): CallChange {
   return {
     ...second,
     files: [...first.files, ...second.files],
-    give: second.give === undefined ? first.give : { to: second.give.to, from: first.give?.from ?? second.give.from },
+    give: second.give === undefined ? first.give : { to: second.give.to, from: (first.give ?? second.give).from },
     // Missed and then answered after all, within one batch: nobody has to call back.
     missed: second.answered === undefined ? (second.missed ?? first.missed) : undefined,
     answered: second.answered ?? first.answered,

@@ -205,6 +205,29 @@ describe('an answered call', () => {
     expect(await rowOf(told!.lead_id)).toMatchObject({ owner_id: second.userId });
   });
 
+  test('goes on to whom it was transferred, also when everything is heard at once', async () => {
+    await mapped('207');
+    const second = await mapped('208');
+    const id = callId();
+    const [told] = await house.hear(ringing(id, phone()), answered(id, '207'), answered(id, '208', { at: at(25) }));
+    expect(await rowOf(told!.lead_id)).toMatchObject({ owner_id: second.userId });
+  });
+
+  test('goes on to whom it was transferred, also when two replicas hear of it at once', async () => {
+    const replica = await house.replica();
+    await mapped('209');
+    const second = await mapped('210');
+    for (let turn = 0; turn < 40; turn += 1) {
+      const id = callId();
+      const [told] = await house.hear(ringing(id, phone()));
+      const [one, other] = [answered(id, '209'), answered(id, '210', { at: at(25) })];
+      const { delivery: first } = await house.acceptor.accept(house.line, post([one]));
+      const { delivery: last } = await house.acceptor.accept(house.line, post([other]));
+      await Promise.all([processBatch(house.deps, [first]), processBatch(replica.deps, [last])]);
+      expect(await rowOf(told!.lead_id)).toMatchObject({ answered_by: second.userId, owner_id: second.userId });
+    }
+  });
+
   test("by an extension that is nobody's, or of somebody who has left, waits in the queue", async () => {
     await mapped('205', { disabled: true });
     for (const extension of ['205', '206']) {
