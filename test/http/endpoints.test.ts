@@ -179,7 +179,9 @@ test('a list of flat objects names its columns, any other list does not', () => 
     mixed: z.array(row.extend({ loud: z.boolean() })).default([]),
     words: z.array(z.string()).default([]),
   });
-  const columns = describeSettings({ ...probe, settings }).map((field) => [field.name, field.kind, field.columns]);
+  const { title, capabilities } = probe;
+  const channel = { id: 'rows', title, capabilities, settings, parse: () => [] };
+  const columns = describeSettings(channel).map((field) => [field.name, field.kind, field.columns]);
   expect(columns).toEqual([
     ['lines', 'json', ['number', 'title']],
     ['mixed', 'json', null],
