@@ -337,7 +337,7 @@ test('who hears of a ringing call: anybody, until it rings somebody; then they a
   const talker = await mapped('501');
   const other = await mapped('502');
   const heard: LiveNotice[] = [];
-  const { unlisten } = await house.sql.listen(LIVE_CHANNEL, (payload) => heard.push(...JSON.parse(payload)));
+  const ear = await house.sql.listen(LIVE_CHANNEL, (payload) => heard.push(...JSON.parse(payload)));
   const told = async (said: InboundEvent): Promise<readonly string[] | undefined> => {
     heard.length = 0;
     await house.hear(said);
@@ -352,5 +352,5 @@ test('who hears of a ringing call: anybody, until it rings somebody; then they a
   await told(ended(id));
   const again = callId();
   expect(await told(ringing(again, from, { extension: '502', at: at(200) }))).toEqual([other.userId, talker.userId]);
-  await unlisten();
+  await ear.unlisten();
 });
