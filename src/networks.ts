@@ -7,6 +7,20 @@ interface Network {
   readonly shift: bigint;
 }
 
+/** As `inNetworks`, for lists that people typed: an entry that cannot be read matches nobody. */
+export function inReadableNetworks(list: readonly string[]): (address: string) => boolean {
+  return inNetworks(list.filter(isNetwork));
+}
+
+function isNetwork(text: string): boolean {
+  try {
+    readNetwork(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** @throws when an entry of the list is neither an address nor a CIDR network. */
 export function inNetworks(list: readonly string[]): (address: string) => boolean {
   const networks = list.map(readNetwork);

@@ -15,6 +15,13 @@ const isTimeZone = (zone: string): boolean => {
   }
 };
 
+const OCTET = '(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)';
+/** IPv4 to the letter; IPv6 roughly: what cannot be read matches nobody. */
+const NETWORK = new RegExp(
+  `^(?:${OCTET}(?:\\.${OCTET}){3}(?:/(?:3[0-2]|[12]?\\d))?|[0-9a-f:]*:[0-9a-f:.]*(?:/1?\\d?\\d)?)$`,
+  'i',
+);
+
 const line = z.object({
   number: z.string().min(2).max(40),
   title: z.string().max(100).optional(),
@@ -42,14 +49,10 @@ const calls = {
     .default([])
     .meta({
       title: 'Our numbers',
-      description:
-        'What each dialled number stands for (call tracking): ' +
-        '[{"number": "+74950000000", "title": "Site", "source": "yandex", "medium": "cpc", "campaign": "spring"}].',
+      description: 'What each dialled number stands for (call tracking): name, source, medium, campaign.',
       ru: {
         title: 'Наши номера',
-        description:
-          'Что означает каждый набранный номер (коллтрекинг): ' +
-          '[{"number": "+74950000000", "title": "Сайт", "source": "yandex", "medium": "cpc", "campaign": "весна"}].',
+        description: 'Что означает каждый набранный номер (коллтрекинг): название, источник, канал и кампания.',
       },
       group: 'calls',
     } satisfies SettingMeta),
@@ -205,7 +208,7 @@ const protection = {
       group: 'protection',
     } satisfies SettingMeta),
   allowedAddresses: z
-    .array(z.string().max(60))
+    .array(z.string().regex(NETWORK, 'An address or a network such as 192.0.2.0/24'))
     .max(200)
     .default([])
     .meta({

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 
 export const id = z.uuid().meta({ description: 'UUID' });
+/** Of a call: made of the provider's, so without a version. */
+export const callId = z.guid().meta({ description: 'GUID' });
 export const time = z.string().meta({ format: 'date-time', description: 'ISO 8601, UTC' });
 export const role = z.enum(['admin', 'head', 'manager', 'auditor']);
 export const language = z.enum(['en', 'ru']);

@@ -1,6 +1,6 @@
 /** The shapes of calls; `shapes.ts` hands them on. */
 import { z } from 'zod';
-import { id, person, time } from './basic-shapes.ts';
+import { callId, id, person, time } from './basic-shapes.ts';
 
 const outcome = z.enum(['answered', 'voicemail', 'blocked', 'declined', 'busy', 'missed', 'cancelled', 'failed']);
 const state = z.enum(['ringing', 'talking', 'ended']);
@@ -8,7 +8,7 @@ const direction = z.enum(['inbound', 'outbound', 'internal']);
 
 export const call = z
   .object({
-    id,
+    id: callId,
     direction,
     state,
     outcome: outcome.nullable(),
@@ -51,7 +51,7 @@ export const callWays = z
 
 export const liveCall = z
   .object({
-    id,
+    id: callId,
     direction,
     state,
     outcome: outcome.nullable(),

@@ -126,7 +126,8 @@ function listening(deps: Deps) {
       if (range === 'none')
         return problem(416, { headers: { 'Content-Range': `bytes */${bytes.length}`, 'Accept-Ranges': 'bytes' } });
       const { from, to } = range ?? { from: 0, to: bytes.length - 1 };
-      const piece = bytes.slice(from, to + 1).buffer;
+      // A copy: a slice of a Buffer still has the whole of it behind.
+      const piece = new Uint8Array(bytes.subarray(from, to + 1)).buffer;
       if (range === undefined) return c.body(piece, 200, headers);
       return c.body(piece, 206, { ...headers, 'Content-Range': `bytes ${from}-${to}/${bytes.length}` });
     },

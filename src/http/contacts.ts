@@ -68,7 +68,7 @@ export function contactRoutes(deps: Deps) {
       async (c) => {
         const file = await readAttachment(deps, c.get('actor'), c.req.valid('param').id);
         if (file === undefined) return problem(404);
-        return c.body(file.bytes.slice().buffer, 200, {
+        return c.body(new Uint8Array(file.bytes).buffer, 200, {
           'Content-Type': file.mediaType,
           'Content-Disposition': contentDisposition(file.name),
           'Content-Security-Policy': "default-src 'none'; sandbox",

@@ -2,7 +2,7 @@
 import { Rejected } from '../errors.ts';
 import type { OpenEndpoint } from '../intake/endpoint-book.ts';
 import type { Limit } from '../intake/meter.ts';
-import { inNetworks } from '../networks.ts';
+import { inReadableNetworks } from '../networks.ts';
 
 const MINUTE_LIMIT_FALLBACK = { perAddressPerMinute: 60, perEndpointPerMinute: 0 };
 
@@ -54,7 +54,7 @@ export function checkMediaType(endpoint: OpenEndpoint, header: string | undefine
 export function checkAddress({ channel, context }: OpenEndpoint, address: string): void {
   const name = channel.capabilities.addressesSetting;
   const list = name === undefined ? [] : (context.settings[name] as readonly string[]);
-  if (list.length > 0 && !inNetworks(list)(address))
+  if (list.length > 0 && !inReadableNetworks(list)(address))
     throw new Rejected(403, 'Requests from this address are not allowed.');
 }
 

@@ -3,7 +3,7 @@
  * Times are ISO 8601 in UTC. Ids are UUIDs. Personal data is masked unless a shape says otherwise.
  */
 import { z } from 'zod';
-import { id, language, person, role, time } from './basic-shapes.ts';
+import { callId, id, language, person, role, time } from './basic-shapes.ts';
 
 export * from './basic-shapes.ts';
 export * from './call-shapes.ts';
@@ -195,6 +195,6 @@ export const liveEvent = z
     queue: id.optional(),
     owner: id.nullable().optional(),
     endpoint: id.optional(),
-    call: id.optional(),
+    call: callId.optional(),
   })
   .meta({ id: 'LiveEvent' });

@@ -16,6 +16,7 @@ export async function writeCalls(
   if (changes.length === 0) return;
   const rows = [...changes].sort((a, b) => (a.id < b.id ? -1 : 1));
   await Promise.all([
+    holdLeads(tx, rows),
     insertCalls(
       tx,
       rows.filter(({ now }) => !now.stored),
@@ -32,6 +33,16 @@ export async function writeCalls(
     stopClocks(tx, rows),
     rememberExtensions(tx, rows),
   ]);
+}
+
+/** Of one client, a missed call and a talk that two replicas hear of at once see each other: one of them waits here. */
+async function holdLeads(tx: Tx, changes: readonly CallChange[]): Promise<void> {
+  const ids = changes.flatMap(({ missed, answered, now }) =>
+    (missed === undefined && answered === undefined) || now.placed === undefined ? [] : [now.placed.leadId],
+  );
+  if (ids.length === 0) return;
+  await tx`
+    select from leads where id = any(${plainColumn([...new Set(ids)])}::uuid[]) order by id for no key update`;
 }
 
 /** Another replica that heard of the same call first is found by the primary key: the batch decides again. */
@@ -156,13 +167,13 @@ async function promiseCallbacks(tx: Tx, changes: readonly CallChange[]): Promise
     join leads l on l.id = i.lead_id and l.closed_at is null
     -- Somebody has talked to them since: the news of the missed call came late.
     where not exists (select from calls c
-      where c.contact_id = i.contact_id and c.outcome = 'answered' and c.answered_at >= i.at)
+      where c.contact_id = i.contact_id and c.outcome = 'answered' and coalesce(c.answered_at, c.started_at) >= i.at)
     group by i.lead_id
     on conflict (lead_id) where done_at is null
       do update set missed = b.missed + excluded.missed, due_at = least(b.due_at, excluded.due_at)`;
 }
 
-/** Somebody talked to the client: what was promised before that is kept. */
+/** Somebody talked to the client: what was promised before that is kept, unless they called in vain again since. */
 async function keepPromises(tx: Tx, changes: readonly CallChange[]): Promise<void> {
   const rows = changes.flatMap(({ id, answered, answeredBy, now }) =>
     answered === undefined || now.placed === undefined
@@ -177,7 +188,10 @@ async function keepPromises(tx: Tx, changes: readonly CallChange[]): Promise<voi
       ${plainColumn(rows.map((row) => row.callId))}::uuid[], ${plainColumn(rows.map((row) => row.by))}::uuid[],
       ${timeColumn(rows.map((row) => row.atMs))}::timestamptz[], ${textColumn(rows.map((row) => row.how))}::text[])
       as a (contact_id, call_id, by_user, at, how)
-    where b.contact_id = a.contact_id and b.done_at is null and (b.missed_at <= a.at or b.call_id = a.call_id)`;
+    where b.contact_id = a.contact_id and b.done_at is null and (b.missed_at <= a.at or b.call_id = a.call_id)
+      and not exists (select from calls c
+        where c.contact_id = b.contact_id and c.lead_id = b.lead_id and c.direction = 'inbound' and c.state = 'ended'
+          and c.outcome <> 'answered' and c.ended_at > a.at)`;
 }
 
 /** Talking is an answer: the client no longer waits, and the first response is made. */

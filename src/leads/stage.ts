@@ -39,6 +39,10 @@ export async function setStage(sql: Sql, actor: Actor, leadId: string, stage: st
         offer_until = case when not ${closes} then offer_until end,
         closed_at = case when ${closes} then coalesce(closed_at, greatest(now(), opened_at)) end
       where id = ${lead.id}`;
+    if (closes)
+      await tx`
+        update callbacks set done_at = now(), done_by = ${actor.userId}, done_how = 'lead-closed'
+        where lead_id = ${lead.id} and done_at is null`;
     // The reason is free text, and history is for ever: phones and addresses do not get into it.
     const why = reason === undefined || reason.trim() === '' ? {} : { reason: maskText(reason.trim()) };
     await record(tx, actor, lead.id, 'stage', { from: lead.stage, to: stage, ...why });

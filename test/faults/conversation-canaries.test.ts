@@ -2,6 +2,7 @@
 import path from 'node:path';
 import postgres from 'postgres';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { CallFact, InboundEvent } from '../../src/channel.ts';
 import { type Embedded, startEmbedded } from '../../src/db/embedded.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { Later, Refused } from '../../src/errors.ts';
@@ -53,6 +54,9 @@ const SAID = {
   pairing: `${MARK}-pairing-code-QR-5512`,
   repeatKey: `${MARK}-repeat-key-of-a-webhook`,
   requestKey: `${MARK}-idempotency-key-of-a-reply`,
+  callId: `${MARK}-provider-id-of-a-call`,
+  earlyCallId: `${MARK}-provider-id-of-a-call-without-a-caller`,
+  recording: `https://pbx.example.com/${MARK}-recording.mp3`,
 } as const;
 const DIGITS = '9158823746';
 const CANARIES: readonly Canary[] = [
@@ -111,7 +115,31 @@ async function clientSpeaks(): Promise<string> {
     { kind: 'deletion', of: SAID.quoted },
     { kind: 'acquaintance', identities: sender.identities },
   );
+  await clientCalls();
   return told!.lead_id;
+}
+
+/** Calls too: with their caller, and pieces of one whose caller nobody has told. */
+async function clientCalls(): Promise<void> {
+  const files = [{ name: SAID.fileName, ref: { url: SAID.recording } }];
+  const call = (eventId: string, fact: CallFact, more: Partial<InboundEvent> = {}): InboundEvent => ({
+    eventId,
+    kind: 'call',
+    direction: 'inbound',
+    sender: { identities: [] },
+    call: fact,
+    ...more,
+  });
+  const sender = {
+    name: SAID.name,
+    identities: [{ kind: 'phone', value: `+7${DIGITS}`, trust: 'observed' }],
+  } as const;
+  await house.hearEach(
+    call(SAID.earlyCallId, { happened: 'recorded' }, { files }),
+    call(SAID.callId, { happened: 'answered', extension: WITNESS }),
+    call(SAID.callId, { happened: 'ringing', direction: 'inbound', line: '+74950000000' }, { sender }),
+    call(SAID.callId, { happened: 'recorded' }, { files }),
+  );
 }
 
 /** Answers that arrive, that are refused, that are put off, and what is written before them. */

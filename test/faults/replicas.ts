@@ -8,6 +8,8 @@ export interface Replicas {
   readonly servers: readonly ServerProcess[];
   readonly inside: Inside;
   readonly folder: string;
+  /** kill -9 of this one, and a new start: it has another address then. */
+  readonly again: (n: number) => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -35,5 +37,9 @@ export async function startReplicas(databaseUrl: string, options: ReplicasOption
     await Promise.all(servers.map((server) => server.stop()));
     await folder.remove();
   };
-  return { servers, inside, folder: folder.dir, close };
+  const again = async (n: number): Promise<void> => {
+    await servers[n]?.kill();
+    servers[n] = await start(n);
+  };
+  return { servers, inside, folder: folder.dir, again, close };
 }

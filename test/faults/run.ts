@@ -1,13 +1,14 @@
 /**
- * `npm run faults -- [--kills N] [--modes a,b] [--storm] [--claims] [--stops N] [--json FILE]`: the long forms of the
- * fault tests. Prints what was counted; exits 1 when anything was lost, doubled, invented, stuck or crooked.
+ * `npm run faults -- [--kills N] [--modes a,b] [--storm] [--claims] [--calls N] [--stops N] [--json FILE]`: the long
+ * forms of the fault tests. Prints what was counted; exits 1 when anything was lost, doubled, invented, stuck or crooked.
  */
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { startEmbedded } from '../../src/db/embedded.ts';
+import { runCalls } from './calls.ts';
 import { makeManagers, raceForLeads } from './claims.ts';
-import { MEANING, MODES, type Mode } from './killing.ts';
+import { MEANING, MODES, type Mode, strike } from './killing.ts';
 import { type Kill, runKills } from './kills.ts';
 import { faultsFound } from './oracle.ts';
 import { runOutside } from './outside.ts';
@@ -21,6 +22,7 @@ const HELP = `npm run faults -- [options]
   --modes a,b    only these modes: ${MODES.join(', ')}
   --storm        1,000 ids x 100 repeats over 2 replicas
   --claims       200 managers race for 2,000 leads over 2 replicas
+  --calls N      the events of N calls, three times each and shuffled, to 2 replicas that are killed meanwhile
   --outside N    N kills of the app while mail and Telegram updates come in and answers go out
   --stops N      N graceful stops (SIGTERM) under load
   --json FILE    writes the counts there too`;
@@ -34,6 +36,7 @@ async function main(): Promise<void> {
       modes: { type: 'string' },
       storm: { type: 'boolean' },
       claims: { type: 'boolean' },
+      calls: { type: 'string' },
       stops: { type: 'string' },
       outside: { type: 'string' },
       json: { type: 'string' },
@@ -66,6 +69,7 @@ async function main(): Promise<void> {
   }
   if (values.storm === true) faults += await onReplicas(results, 'storm', fullStorm);
   if (values.claims === true) faults += await onReplicas(results, 'claims', fullClaims);
+  if (values.calls !== undefined) faults += await onReplicas(results, 'calls', fullCalls(Number(values.calls)));
   if (values.help === true || Object.keys(results).length === 0) return say(HELP);
   if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(results, null, 2)}\n`);
   say(faults === 0 ? 'no faults found' : `${faults} FAULTS FOUND`);
@@ -106,14 +110,23 @@ function backAgain(mode: Mode, all: readonly Kill[]) {
   return { kills: times.length, backMs: { median: at(0.5), p95: at(0.95), worst: times.at(-1) ?? 0 } };
 }
 
-type Scenario = (replicas: Replicas) => Promise<{ readonly counts: object; readonly faults: number }>;
+/** @param strikeDatabase kill -9 of all of PostgreSQL, and a new start */
+type Scenario = (
+  replicas: Replicas,
+  strikeDatabase: () => Promise<void>,
+) => Promise<{ readonly counts: object; readonly faults: number }>;
 
 async function onReplicas(results: Record<string, unknown>, name: string, run: Scenario): Promise<number> {
   const folder = await makeFolder('database');
-  const database = await startEmbedded({ dir: path.join(folder.dir, 'postgres') });
+  const dir = path.join(folder.dir, 'postgres');
+  let database = await startEmbedded({ dir });
   const replicas = await startReplicas(database.url);
+  const strikeDatabase = async (): Promise<void> => {
+    await strike('pg-kill9', { server: replicas.servers[0]!, dataDir: folder.dir });
+    database = await startEmbedded({ dir });
+  };
   try {
-    const { counts, faults } = await run(replicas);
+    const { counts, faults } = await run(replicas, strikeDatabase);
     results[name] = { ...counts, faults };
     say(`${name}: ${JSON.stringify(results[name])}`);
     return faults;
@@ -146,5 +159,14 @@ const fullClaims: Scenario = async ({ inside, servers }) => {
   const { failed, twoOwners, unclaimed, misled, crooked } = counts;
   return { counts, faults: failed + twoOwners + unclaimed + misled + crooked };
 };
+
+const fullCalls =
+  (calls: number): Scenario =>
+  async (replicas, strikeDatabase) => {
+    const { findings, ...counts } = await runCalls(replicas, { calls, kills: 12, strikeDatabase, say });
+    for (const [kind, list] of Object.entries(findings))
+      for (const line of (list as string[]).slice(0, 20)) say(`${kind}: ${line}`);
+    return { counts, faults: faultsFound(findings) };
+  };
 
 await main();

@@ -81,6 +81,22 @@ describe.each(all)('%s', (id, adapter) => {
     expect(new Set(events.map((event) => 'eventId' in event && event.eventId)).size).toBe(1);
   });
 
+  it('keeps the number of the client out of what is kept in clear', async () => {
+    const pairs = samples.filter(({ name }) => name.startsWith(`${id}--`));
+    for (const { name, request, endpoint: at } of pairs) {
+      const parsed = await Promise.resolve()
+        .then(() => channel.parse(request, at))
+        .catch(() => []);
+      if ('ignored' in parsed) continue;
+      for (const event of parsed) {
+        if (!('call' in event) || event.call === undefined) continue;
+        const said = [event.call.line, event.call.extension, event.call.toExtension, event.call.cause].join('|');
+        for (const { value } of event.sender.identities)
+          expect(said.replace(/[^\d|]/g, ''), name).not.toContain(value.replace(/\D/g, '').slice(-10));
+      }
+    }
+  });
+
   it('tells of calls that are the same in any order, however often, and never move backwards', async () => {
     const told = await callsOf(samples.filter(({ name }) => name.startsWith(`${id}--`)));
     const grown = told.filter((facts) => facts.length > 1);

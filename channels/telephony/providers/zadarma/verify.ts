@@ -39,7 +39,7 @@ export function handshake(request: InboundRequest): Answer | undefined {
   if (!/^[\w.-]{1,200}$/.test(word)) return undefined;
   return {
     status: 200,
-    headers: { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' },
+    headers: { 'content-type': 'text/plain; charset=utf-8' },
     body: word,
   };
 }
