@@ -1,6 +1,7 @@
 /**
  * `npm run faults -- [--kills N] [--modes a,b] [--storm] [--claims] [--calls N] [--stops N] [--json FILE]`: the long
- * forms of the fault tests. Prints what was counted; exits 1 when anything was lost, doubled, invented, stuck or crooked.
+ * forms of the fault tests. Prints what was counted; exits 1 when anything was lost, doubled, invented, stuck or
+ * crooked.
  */
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
