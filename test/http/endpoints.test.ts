@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
 import { Rejected } from '../../src/errors.ts';
-import { MASK, settingsFromPairs } from '../../src/intake/endpoint-settings.ts';
+import { describeSettings, MASK, settingsFromPairs } from '../../src/intake/endpoint-settings.ts';
 import { openEndpoint, type SealedEndpoint } from '../../src/intake/endpoints.ts';
 import { type House, ORIGIN, openHouse, probe } from './house.ts';
 
@@ -152,6 +153,7 @@ test('channels tell what can be set', async () => {
     kind: 'text',
     choices: null,
     choiceTitles: null,
+    columns: null,
     group: 'form',
     when: null,
     secret: false,
@@ -168,6 +170,23 @@ test('channels tell what can be set', async () => {
     choices: ['fast', 'slow'],
     choiceTitles: { fast: { en: 'Fast', ru: 'Быстро' } },
   });
+});
+
+test('a list of flat objects names its columns, any other list does not', () => {
+  const row = z.object({ number: z.string(), title: z.string().max(9).optional() });
+  const settings = z.object({
+    lines: z.array(row).default([]),
+    mixed: z.array(row.extend({ loud: z.boolean() })).default([]),
+    words: z.array(z.string()).default([]),
+  });
+  const { title, capabilities } = probe;
+  const channel = { id: 'rows', title, capabilities, settings, parse: () => [] };
+  const columns = describeSettings(channel).map((field) => [field.name, field.kind, field.columns]);
+  expect(columns).toEqual([
+    ['lines', 'json', ['number', 'title']],
+    ['mixed', 'json', null],
+    ['words', 'list', null],
+  ]);
 });
 
 test('settings from words, as the schema wants them', () => {

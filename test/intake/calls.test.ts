@@ -5,6 +5,7 @@ import type { CallFact, InboundEvent } from '../../src/channel.ts';
 import { closeCalls } from '../../src/intake/close-calls.ts';
 import { processBatch } from '../../src/intake/process.ts';
 import { drainPending } from '../../src/intake/processor.ts';
+import { LIVE_CHANNEL, type LiveNotice } from '../../src/leads/announce.ts';
 import { type ChatHouse, openChatHouse } from '../setup/chat-house.ts';
 import { makeUser } from '../setup/fixtures.ts';
 import { post } from './house.ts';
@@ -389,4 +390,26 @@ describe('events that come in the wrong order', () => {
     const [late] = await house.hear(ended(id));
     expect(late).toMatchObject({ outcome: 'ignored', reason: 'a call of somebody who was erased' });
   });
+});
+
+test('who hears of a ringing call: anybody, until it rings somebody; then they and the owner', async () => {
+  const talker = await mapped('501');
+  const other = await mapped('502');
+  const heard: LiveNotice[] = [];
+  const ear = await house.sql.listen(LIVE_CHANNEL, (payload) => heard.push(...JSON.parse(payload)));
+  const told = async (said: InboundEvent): Promise<readonly string[] | undefined> => {
+    heard.length = 0;
+    await house.hear(said);
+    await expect.poll(() => heard.filter(({ type }) => type === 'call')).toHaveLength(1);
+    return heard.find(({ type }) => type === 'call')!.only;
+  };
+  const id = callId();
+  const from = phone();
+  expect(await told(ringing(id, from))).toBeUndefined();
+  expect(await told(event(id, 'ringing', { extension: '501', at: at(2) }))).toBeUndefined();
+  expect(await told(answered(id, '501'))).toEqual([talker.userId]);
+  await told(ended(id));
+  const again = callId();
+  expect(await told(ringing(again, from, { extension: '502', at: at(200) }))).toEqual([other.userId, talker.userId]);
+  await ear.unlisten();
 });

@@ -1,7 +1,8 @@
-import { useQueryClient } from '@tanstack/react-query';
+import { type QueryClient, useQueryClient } from '@tanstack/react-query';
 import { createContext, useContext, useEffect, useRef, useState } from 'react';
 import { coalesce } from '../api/coalesce.ts';
 import { type LiveState, listen } from '../api/live.ts';
+import { liveCallsQuery } from '../api/queries.ts';
 import type { LiveEvent } from '../api/types.ts';
 
 const GAP_MS = 250;
@@ -21,13 +22,15 @@ const TOUCHES: Readonly<Record<LiveEvent['type'], readonly string[]>> = {
   endpoint: ['health', 'alarms', 'endpoints'],
   call: ['liveCalls', 'leads'],
   // Who is in which queue decides who sees which lead.
-  desk: ['leads', 'queues', 'rules', 'people', 'endpoints', 'users', 'me', 'stages'],
+  desk: ['leads', 'queues', 'rules', 'people', 'endpoints', 'users', 'me', 'stages', 'liveCalls', 'extensions'],
 };
 
 const GAPS: Readonly<Record<string, number>> = { leads: GAP_MS, lead: GAP_MS, liveCalls: CALL_GAP_MS };
 
 export const LiveContext = createContext<LiveState>('connecting');
 export const useLiveState = (): LiveState => useContext(LiveContext);
+
+const hasCalls = (client: QueryClient): boolean => (client.getQueryData(liveCallsQuery.queryKey) ?? []).length > 0;
 
 /** Keeps what is on screen true while signed in. `onOpened` hears of each new lead. */
 export function useLive(onOpened: (event: LiveEvent) => void): LiveState {
@@ -45,9 +48,15 @@ export function useLive(onOpened: (event: LiveEvent) => void): LiveState {
       refreshers.set(name, known);
       known();
     };
+    const lookAtCalls = coalesce(
+      () => void client.invalidateQueries({ queryKey: liveCallsQuery.queryKey }),
+      SLOW_GAP_MS,
+    );
     return listen(
       (event) => {
         for (const list of TOUCHES[event.type]) refresh(list);
+        // Somebody may just have taken the lead of a call that is on the screen.
+        if (event.lead !== undefined && hasCalls(client)) lookAtCalls();
         if (event.lead !== undefined && event.type !== 'lead.opened') refresh('lead', event.lead);
         if (event.type === 'lead.opened') heard.current(event);
       },

@@ -3,13 +3,12 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { stagesQuery } from '../../api/queries.ts';
 import type { LiveCall } from '../../api/types.ts';
-import { clock } from '../../i18n/when.ts';
 import { stageTitle } from '../../i18n/words.ts';
 import { m } from '../../paraglide/messages.js';
+import { CallClock } from '../../parts/call-clock.tsx';
 import { CallIcon } from '../../parts/call-icon.tsx';
 import { ChannelIcon } from '../../parts/channel-icon.tsx';
 import { useClaim } from '../../parts/use-claim.ts';
-import { useNow } from '../../parts/use-now.ts';
 import { When } from '../../parts/when.tsx';
 import { useMe } from '../access.ts';
 import classes from './calls.module.css';
@@ -39,7 +38,7 @@ export function CallCard({ call, onClose }: Props) {
         <CallIcon call={call} />
         <span className={classes.state}>
           {cardTitle(call)}
-          <Clock call={call} />
+          <CallClock call={call} />
         </span>
         <CloseButton size="sm" aria-label={m.card_close({ name })} onClick={onClose} />
       </header>
@@ -69,13 +68,6 @@ function Caller({ call: { caller, lead }, name, linked }: { call: LiveCall; name
       )}
     </div>
   );
-}
-
-function Clock({ call }: { call: LiveCall }) {
-  const now = useNow();
-  if (call.state === 'ended') return null;
-  const since = Date.parse(call.state === 'talking' ? (call.answeredAt ?? call.startedAt) : call.startedAt);
-  return <span className={`${classes.clock} num`}>{clock((now - since) / 1000)}</span>;
 }
 
 function Where({ call }: { call: LiveCall }) {

@@ -19,7 +19,7 @@ import { Genuineness } from './genuineness.tsx';
 import { channelSentence } from './health-words.ts';
 import { type Draft, emptyDraft, readDraft } from './settings-draft.ts';
 import { CountrySelect, LanguageSelect, problemOf } from './settings-fields.tsx';
-import { SettingsSections } from './settings-sections.tsx';
+import { relevant, SettingsSections } from './settings-sections.tsx';
 
 /** First the kind of source, then what that kind needs to know. */
 export function AddEndpoint() {
@@ -108,7 +108,9 @@ function Details({ channel, onBack }: { channel: Channel; onBack: () => void }) 
               open ? <IconChevronUp size={16} aria-hidden="true" /> : <IconChevronDown size={16} aria-hidden="true" />
             }
           >
-            {open ? m.settings_less() : m.settings_more({ count: optional.length })}
+            {open
+              ? m.settings_less()
+              : m.settings_more({ count: relevant({ fields: optional, draft, problems }).length })}
           </Button>
         )}
         {open && <SettingsSections fields={optional} draft={draft} onChange={setDraft} problems={problems} />}

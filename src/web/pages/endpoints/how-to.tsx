@@ -30,7 +30,8 @@ function stepsOf(endpoint: Endpoint): ReactNode[] | undefined {
     case 'whatsapp-baileys':
       return [m.howto_baileys_1(), m.howto_baileys_2()];
     case 'telephony':
-      return telephonySteps(endpoint);
+      // That one is listened to: nothing is posted.
+      return endpoint.settings.provider === 'asterisk' ? undefined : telephonySteps(endpoint);
     case 'email':
       return emailSteps(endpoint);
     default:

@@ -22,13 +22,20 @@ const SECTIONS = {
 
 const GROUPS = Object.keys(SECTIONS) as (keyof typeof SECTIONS)[];
 
-/** The settings that matter as things stand: those of no section first, the others folded away by section. */
-export function SettingsSections(props: SettingsProps) {
-  const { draft, problems } = props;
-  const fields = props.fields.filter(
+/** What matters while the other settings are as they are, and what is wrong. */
+export const relevant = ({
+  fields,
+  draft,
+  problems,
+}: Pick<SettingsProps, 'fields' | 'draft' | 'problems'>): SettingField[] =>
+  fields.filter(
     ({ name, when }) =>
       when === null || when.is.includes(String(draft[when.setting])) || problemOf(problems, name) !== undefined,
   );
+
+/** The settings that matter as things stand: those of no section first, the others folded away by section. */
+export function SettingsSections(props: SettingsProps) {
+  const fields = relevant(props);
   const within = (group: SettingField['group']) => fields.filter((field) => field.group === group);
   const loose = within(null);
   return (

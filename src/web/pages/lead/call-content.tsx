@@ -1,9 +1,9 @@
 import { Badge } from '@mantine/core';
 import type { Call } from '../../api/types.ts';
 import { callTitle } from '../../i18n/call-words.ts';
-import { clock, elapsed } from '../../i18n/when.ts';
+import { elapsed } from '../../i18n/when.ts';
 import { m } from '../../paraglide/messages.js';
-import { useNow } from '../../parts/use-now.ts';
+import { CallClock } from '../../parts/call-clock.tsx';
 import classes from './call.module.css';
 
 /** What happened on the telephone: who with whom, how long, on which line. */
@@ -12,8 +12,7 @@ export function CallContent({ call }: { call: Call }) {
   return (
     <div data-testid="call" data-state={call.state} data-outcome={call.outcome ?? undefined}>
       <p className={classes.facts}>
-        {call.state === 'talking' && <Running since={call.answeredAt ?? call.startedAt} />}
-        {call.state === 'ringing' && <Running since={call.startedAt} />}
+        {call.state !== 'ended' && <CallClock call={call} />}
         {factsOf(call).map((fact) => (
           <span key={fact}>{fact}</span>
         ))}
@@ -45,11 +44,6 @@ export function CallTitle({ call }: { call: Call }) {
       )}
     </>
   );
-}
-
-function Running({ since }: { since: string }) {
-  const seconds = (useNow() - Date.parse(since)) / 1000;
-  return <span className={`${classes.running} num`}>{clock(seconds)}</span>;
 }
 
 const extensionWords = (extension: string): string => m.call_extension({ extension });
