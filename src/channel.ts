@@ -134,6 +134,8 @@ export interface Capabilities {
   readonly recordingDaysSetting?: string;
   /** How genuine a request can be, by the value of a setting (a choice). Shown on the endpoint's page. */
   readonly authenticity?: { readonly setting: string; readonly of: Readonly<Record<string, Authenticity>> };
+  /** The values of a setting (a choice) with which `listen` has something to hold. Absent: always. */
+  readonly listensWhen?: { readonly setting: string; readonly is: readonly string[] };
   /** Present exactly when there is a `dial`: the values of a setting (a choice) with which it works. */
   readonly dials?: { readonly setting: string; readonly is: readonly string[] };
   /** Present exactly when there is a `fetch`. */

@@ -56,10 +56,12 @@ export const parts = {
       setting: 'provider',
       of: Object.fromEntries(all.map(({ id, trust }) => [id, trust])) as Record<string, Authenticity>,
     },
+    listensWhen: { setting: 'provider', is: all.filter((one) => one.listen !== undefined).map(({ id }) => id) },
     dials: { setting: 'provider', is: all.filter((one) => one.dial !== undefined).map(({ id }) => id) },
     fetches: { maxBytes: MAX_RECORDING_BYTES },
-    // One PBX sends the events of a whole company from one address.
-    rate: { perAddressPerMinute: 6000, perEndpointPerMinute: 12_000 },
+    // One PBX sends the events of a whole company from one address. No limit of the endpoint's own: few providers come
+    // again after a 429, and a busy day must not cost a call.
+    rate: { perAddressPerMinute: 6000, perEndpointPerMinute: 0 },
   },
   verify,
   handshake: (request: InboundRequest, endpoint: Endpoint) =>

@@ -31,6 +31,7 @@ export async function writeCalls(
     promiseCallbacks(tx, rows),
     keepPromises(tx, rows),
     stopClocks(tx, rows),
+    closeBlocked(tx, rows),
     rememberExtensions(tx, rows),
   ]);
 }
@@ -212,6 +213,24 @@ async function stopClocks(tx: Tx, changes: readonly CallChange[]): Promise<void>
         ${timeColumn(rows.map((row) => row.heardAtMs))}::timestamptz[]) as x (lead_id, at, heard_at)
       group by lead_id) a
     where l.id = a.lead_id`;
+}
+
+/** The provider rang us before it said that it blocks this caller: the lead that this opened is nobody's work. */
+async function closeBlocked(tx: Tx, changes: readonly CallChange[]): Promise<void> {
+  const ids = changes.flatMap(({ now: { call, opened, placed } }) =>
+    call.outcome === 'blocked' && opened && placed !== undefined && !placed.leadClosed ? [placed.leadId] : [],
+  );
+  if (ids.length === 0) return;
+  await tx`
+    with closed as (
+      update leads l set stage = 'lost', closed_at = greatest(now(), l.opened_at), offered_to = null, offer_until = null
+      from (select id, stage from leads where id = any(${plainColumn(ids)}::uuid[])) before
+      where l.id = before.id and l.owner_id is null and l.closed_at is null and l.messages = 1
+      returning l.id, before.stage
+    )
+    insert into lead_events (lead_id, kind, data)
+    select id, 'stage', jsonb_build_object('from', stage, 'to', 'lost', 'reason', 'blocked by the provider')
+    from closed`;
 }
 
 /** So that an admin finds the names on the page where they are given to people. */

@@ -56,7 +56,7 @@ export async function listHealth(deps: OverviewDeps, actor: Actor) {
 }
 
 function healthOf({ vault, channels }: OverviewDeps, actor: Actor, row: Row) {
-  const listens = channels.find((one) => one.id === row.channel)?.listen !== undefined;
+  const listens = hasListener(channels, vault, row);
   // What a holder said that is gone since, and that nobody has taken over, is old news.
   const state = row.paused
     ? ('paused' as const)
@@ -80,6 +80,14 @@ function healthOf({ vault, channels }: OverviewDeps, actor: Actor, row: Row) {
     deliveries24h: row.deliveries24h,
     jobs: row.jobs,
   };
+}
+
+/** Of some channels only those endpoints that are set up so. */
+function hasListener(channels: readonly Channel[], vault: Vault, row: Row): boolean {
+  const channel = channels.find((one) => one.id === row.channel);
+  const when = channel?.capabilities.listensWhen;
+  if (channel?.listen === undefined || when === undefined) return channel?.listen !== undefined;
+  return when.is.includes(String(openEndpoint(vault, row).settings[when.setting]));
 }
 
 function openPairing(vault: Vault, row: Row): { qr?: string; code?: string } {

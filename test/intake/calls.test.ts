@@ -256,6 +256,24 @@ describe('what opens nothing', () => {
   });
 });
 
+describe('a caller whom the provider blocks only after it rang', () => {
+  test('leaves a lead that is closed with the reason, unless somebody has made it theirs', async () => {
+    const lone = callId();
+    const [told] = await house.hear(ringing(lone, phone()));
+    await house.hear(ended(lone, { outcome: 'blocked' }));
+    const stageOf = async (lead: string) =>
+      (await house.sql`select stage, closed_at is not null as closed from leads where id = ${lead}`)[0];
+    expect(await stageOf(told!.lead_id)).toEqual({ stage: 'lost', closed: true });
+    expect(await rowOf(told!.lead_id)).toMatchObject({ outcome: 'blocked', callbacks: null });
+    const user = await makeUser(house);
+    const taken = callId();
+    const [other] = await house.hear(ringing(taken, phone()));
+    await house.sql`update leads set owner_id = ${user.userId}, claimed_at = now() where id = ${other!.lead_id}`;
+    await house.hear(ended(taken, { outcome: 'blocked' }));
+    expect(await stageOf(other!.lead_id)).toEqual({ stage: 'new_request', closed: false });
+  });
+});
+
 describe('events that come in the wrong order', () => {
   test('an answer before the ring waits for the number, and counts then', async () => {
     const user = await mapped('401');
