@@ -110,8 +110,7 @@ function listening(deps: Deps) {
     idParam(),
     async (c) => {
       const asked = c.req.header('range');
-      const first = asked === undefined || asked.trim().startsWith('bytes=0-');
-      const recording = await openRecording(deps, c.get('actor'), c.req.valid('param').id, first);
+      const recording = await openRecording(deps, c.get('actor'), c.req.valid('param').id);
       if (recording === undefined) return problem(404);
       const { bytes, mediaType } = recording;
       const range = byteRange(asked, bytes.length);
