@@ -1,6 +1,6 @@
 /** Through which endpoints a person can call a client with one click, and the click itself. */
 import { randomUUID } from 'node:crypto';
-import { type Actor, asActor, asSystem } from '../access/actor.ts';
+import { type Actor, asActor } from '../access/actor.ts';
 import { audit } from '../access/audit.ts';
 import type { Channel, Dialled } from '../channel.ts';
 import { Conflict } from '../conflict.ts';
@@ -135,16 +135,10 @@ async function phoneOf(
       order by i.trust desc, i.created_at, i.lookup limit 1`;
     if (row === undefined) throw new Conflict('No phone number of this client is known.');
     await record(tx, actor, lead.id, 'call_asked', { endpoint: endpoint.id });
+    const target = `contact:${lead.contactId}`;
+    await audit(tx, { actor, action: 'call.asked', target, data: { lead: lead.id, endpoint: endpoint.id } });
     return { contactId: lead.contactId, ...row };
   });
-  await asSystem(deps.sql, (tx) =>
-    audit(tx, {
-      actor,
-      action: 'call.asked',
-      target: `contact:${found.contactId}`,
-      data: { lead: leadId, endpoint: endpoint.id },
-    }),
-  );
   const key = deps.vault.openKey('contact', found.contactId, found.wrapped);
   const value = openIdentity(key, found.contactId, found.lookup, found.value);
   const place = { defaultCountry: endpoint.context.defaultCountry, endpointId: endpoint.id };
