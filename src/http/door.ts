@@ -10,6 +10,7 @@ import type { Answer, InboundRequest, RoutingQuestion } from '../channel.ts';
 import { redact } from '../db/open.ts';
 import type { Deps } from '../deps.ts';
 import { causeChain, Rejected } from '../errors.ts';
+import { inTime } from '../in-time.ts';
 import type { Acceptor } from '../intake/accept.ts';
 import type { AnswerRinging } from '../intake/answer-ringing.ts';
 import type { EndpointBook, OpenEndpoint } from '../intake/endpoint-book.ts';
@@ -61,6 +62,9 @@ export interface Visit {
 /** Never throws: whatever goes wrong is an answer, with the CORS headers that let the page read it. */
 export type Door = (visit: Visit) => Promise<Answer>;
 
+/** So long a caller may wait for our commit; what becomes of it later is a repeat, or counts when it is asked again. */
+const RINGING_ACCEPT_MS = 1500;
+
 export function createDoor(deps: Deps, parts: DoorParts): Door {
   const addressOf = clientAddress(deps.config.trustedProxies);
   const always = alwaysHeaders(deps.config);
@@ -87,7 +91,9 @@ export function createDoor(deps: Deps, parts: DoorParts): Door {
     checkAddress(endpoint, request.address);
     if (limits.length > 0) await parts.meter.admit(limits);
     const genuine = await channel.verify(request, context, toolsFor(toolDeps, endpoint));
-    const accepted = await parts.acceptor.accept(endpoint, request, genuine.repeatKey);
+    const accepting = parts.acceptor.accept(endpoint, request, genuine.repeatKey);
+    // While a caller waits, a late 503 is worse than an early one: the provider's own fallback takes the call.
+    const accepted = await (genuine.asks === undefined ? accepting : inTime(accepting, RINGING_ACCEPT_MS));
     visit.onAccepted?.(accepted.delivery);
     if (genuine.asks !== undefined) return answerCall(visit, endpoint, genuine.asks, sinceMs);
     return genuine.answer ?? { status: 202, headers: JSON_TYPE, body: JSON.stringify(accepted) };

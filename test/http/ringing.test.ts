@@ -4,8 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { type CallRoute, type Channel, defineChannel } from '../../src/channel.ts';
-import { createDoor } from '../../src/http/door.ts';
+import { createDoor, type Door } from '../../src/http/door.ts';
 import { nodeDoor } from '../../src/http/node-door.ts';
+import type { Acceptor } from '../../src/intake/accept.ts';
 import { createAnswerRinging } from '../../src/intake/answer-ringing.ts';
 import type { OpenEndpoint } from '../../src/intake/endpoint-book.ts';
 import { createMeter } from '../../src/intake/meter.ts';
@@ -72,24 +73,7 @@ let endpoint: OpenEndpoint;
 beforeAll(async () => {
   house = await openHouse([asker]);
   endpoint = await house.open({}, 'asker');
-  const { sql, vault, clock, deps } = house;
-  const door = createDoor(
-    {
-      sql,
-      vault,
-      clock,
-      channels: [],
-      config: { publicUrl: 'https://inlet.example.com', trustedProxies: [], version: '0' },
-      log: silentLog,
-    },
-    {
-      endpoints: deps.endpoints,
-      acceptor: house.acceptor,
-      meter: createMeter(sql, vault, clock),
-      fetch,
-      ring: createAnswerRinging({ ...deps, log: silentLog }),
-    },
-  );
+  const door = doorWith(house.acceptor);
   const enter = nodeDoor(door);
   server = createServer((req, res) => {
     if (enter(req, res)) return;
@@ -106,6 +90,21 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   base = `http://127.0.0.1:${(server.address() as AddressInfo).port}/in/asker/${endpoint.context.key}`;
 });
+function doorWith(acceptor: Acceptor): Door {
+  const { sql, vault, clock, deps } = house;
+  const config = { publicUrl: 'https://inlet.example.com', trustedProxies: [], version: '0' };
+  return createDoor(
+    { sql, vault, clock, channels: [], config, log: silentLog },
+    {
+      endpoints: deps.endpoints,
+      acceptor,
+      meter: createMeter(sql, vault, clock),
+      fetch,
+      ring: createAnswerRinging({ ...deps, log: silentLog }),
+    },
+  );
+}
+
 beforeEach(async () => {
   commands.length = 0;
   await house.sql`delete from extensions`;
@@ -240,6 +239,22 @@ describe('the safe default', () => {
       .toBe('too-slow');
     await drainPending(house.deps);
     expect((await house.census()).leads).toBe(before.leads! + 1);
+  });
+
+  test('promises nothing without a commit: a 503, and the caller does not wait for long', async () => {
+    const frozen = { ...house.acceptor, accept: () => new Promise<never>(() => undefined) };
+    const body = new TextEncoder().encode(JSON.stringify({ id: 'frozen', from: phone() }));
+    const answer = await doorWith(frozen)({
+      method: 'POST',
+      channel: 'asker',
+      key: endpoint.context.key,
+      url: `/in/asker/${endpoint.context.key}`,
+      headers: {},
+      peer: '127.0.0.1',
+      body: async () => body,
+    });
+    expect(answer).toMatchObject({ status: 503, headers: { 'retry-after': '2' } });
+    expect(commands).toEqual([]);
   });
 
   test('why it rang where it rang is kept with the call, and the command follows the answer', async () => {
